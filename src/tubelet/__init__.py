@@ -1,0 +1,3 @@
+"""tubelet: human action in video, what, when, where and who."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,260 @@
+"""What happens in a video, in the one form that data sets, results, metrics and the viewer share.
+
+A `Label` says *what*, a `Segment` says *when*, a `Box` says *where* at one moment and a `Tube` follows one actor
+through time. A `Video` carries them together with the facts that their units rest on; a `VideoSet` is many videos and the names
+of the classes. Time is in seconds from the first frame, boxes are xyxy in [0, 1] of the displayed frame.
+
+Files are JSON: `{"format": "tubelet", "version": 1, "classes": [...], "videos": [...]}`; fields that are not known are
+left out. docs/annotations.md describes every field.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.table import Table
+
+from tubelet.errors import TubeletError
+
+FORMAT_VERSION = 1
+
+
+class AnnotationError(TubeletError):
+    """An annotation, or a file of them, that cannot be what it should be."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """What happens in a whole video or clip; the score is in [0, 1], None for ground truth."""
+
+    name: str
+    score: float | None = None
+
+
+@dataclass(frozen=True)
+class Segment:
+    """An action from ``start`` to ``end`` (seconds); raises `AnnotationError` when it ends before it starts."""
+
+    start: float
+    end: float
+    label: str
+    score: float | None = None
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.start) and math.isfinite(self.end) and self.start <= self.end):
+            raise AnnotationError(
+                f"segment {self.label!r} runs from {self.start} to {self.end} s; expected finite times, start <= end."
+            )
+
+
+@dataclass(frozen=True)
+class Box:
+    """One actor at one moment: ``time`` in seconds, ``xyxy`` in [0, 1] of the displayed frame."""
+
+    time: float
+    xyxy: tuple[float, float, float, float]
+    label: str
+    score: float | None = None
+    actor: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Tube:
+    """One actor's boxes while it does one thing.
+
+    Args:
+        times: (K,) seconds, ascending.
+        boxes: (K, 4) xyxy in [0, 1] of the displayed frame, a row for each time.
+        label: name of the class.
+        score: in [0, 1], None for ground truth.
+        actor: identity within the video; tubes of one actor share it.
+
+    Raises:
+        AnnotationError: when the arrays do not fit each other or the times do not ascend.
+    """
+
+    times: np.ndarray
+    boxes: np.ndarray
+    label: str
+    score: float | None = None
+    actor: str | None = None
+
+    def __post_init__(self) -> None:
+        times, boxes = np.asarray(self.times, np.float64), np.asarray(self.boxes, np.float64)
+        if times.ndim != 1 or len(times) == 0 or boxes.shape != (len(times), 4):
+            raise AnnotationError(
+                f"tube {self.label!r} has times of shape {times.shape} and boxes of shape {boxes.shape}; "
+                "expected (K,) and (K, 4) with K >= 1."
+            )
+        if np.any(np.diff(times) <= 0):
+            raise AnnotationError(f"tube {self.label!r} has times that do not ascend.")
+        object.__setattr__(self, "times", times)
+        object.__setattr__(self, "boxes", boxes)
+
+    def __eq__(self, other: object) -> bool:
+        """Equal when every field is, arrays to the last bit."""
+        if not isinstance(other, Tube):
+            return NotImplemented
+        same = (self.label, self.score, self.actor) == (other.label, other.score, other.actor)
+        return same and np.array_equal(self.times, other.times) and np.array_equal(self.boxes, other.boxes)
+
+    @property
+    def start(self) -> float:
+        """Seconds of the first box."""
+        return float(self.times[0])
+
+    @property
+    def end(self) -> float:
+        """Seconds of the last box."""
+        return float(self.times[-1])
+
+
+@dataclass(frozen=True)
+class Video:
+    """A video and the actions in it.
+
+    Args:
+        path: file, or the data set's identifier where there is none.
+        duration: seconds.
+        frame_rate: frames a second.
+        width: of the displayed frame, pixels.
+        height: of the displayed frame, pixels.
+        num_frames: frames in the file.
+        subset: "train", "val", "test" or the data set's own word.
+        labels: what happens in it as a whole.
+        segments: when something happens.
+        boxes: where, at single moments.
+        tubes: where, through time.
+    """
+
+    path: str
+    duration: float | None = None
+    frame_rate: float | None = None
+    width: int | None = None
+    height: int | None = None
+    num_frames: int | None = None
+    subset: str | None = None
+    labels: tuple[Label, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    boxes: tuple[Box, ...] = ()
+    tubes: tuple[Tube, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as they stand in the JSON file; what is None or empty is left out."""
+        plain = {name: getattr(self, name) for name in _FACTS}
+        plain |= {kind: [_plain(action) for action in getattr(self, kind)] for kind in _ACTIONS}
+        return {key: value for key, value in plain.items() if value is not None and value != []}
+
+    @classmethod
+    def from_dict(cls, plain: dict[str, Any]) -> Video:
+        """The inverse of `to_dict`; raises `AnnotationError` on a field that is unknown or missing."""
+        unknown = set(plain) - set(_FACTS) - set(_ACTIONS)
+        if unknown:
+            raise AnnotationError(f"unknown field {sorted(unknown)[0]!r} in a video; expected {[*_FACTS, *_ACTIONS]}.")
+        try:
+            actions = {
+                kind: tuple(action(**_tupled(values)) for values in plain.get(kind, ()))
+                for kind, action in _ACTIONS.items()
+            }
+            return cls(**{**plain, **actions})
+        except TypeError as error:
+            raise AnnotationError(f"a video's fields do not fit: {error}.") from None
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """A table of the actions, the best first."""
+        table = Table(title=self.path, title_justify="left")
+        for heading in ("what", "from", "to", "score"):
+            table.add_column(heading, justify="left" if heading == "what" else "right")
+        rows: list[tuple[str, float | None, float | None, float | None]] = [
+            *((label.name, None, None, label.score) for label in self.labels),
+            *((s.label, s.start, s.end, s.score) for s in self.segments),
+            *((t.label, t.start, t.end, t.score) for t in self.tubes),
+            *((b.label, b.time, None, b.score) for b in self.boxes),
+        ]
+        for name, *numbers, score in rows:
+            times = ["" if value is None else f"{value:.2f} s" for value in numbers]
+            table.add_row(name, *times, "" if score is None else f"{score:.3f}")
+        yield table
+
+
+_FACTS = ("path", "duration", "frame_rate", "width", "height", "num_frames", "subset")
+_ACTIONS: dict[str, type] = {"labels": Label, "segments": Segment, "boxes": Box, "tubes": Tube}
+
+
+@dataclass(frozen=True)
+class VideoSet:
+    """Videos and the names of the classes that their actions refer to, in the order of the class indices."""
+
+    videos: tuple[Video, ...]
+    classes: tuple[str, ...] = ()
+    _index: dict[str, int] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._index.update({name: i for i, name in enumerate(self.classes)})
+
+    def __len__(self) -> int:
+        return len(self.videos)
+
+    def __iter__(self) -> Iterator[Video]:
+        return iter(self.videos)
+
+    def class_index(self, name: str) -> int:
+        """Index of a class; raises `AnnotationError` when there is no such class."""
+        if name not in self._index:
+            raise AnnotationError(f"class {name!r} is not among the {len(self.classes)} classes of this set.")
+        return self._index[name]
+
+
+def save_videos(path: str | os.PathLike[str], videos: Iterable[Video], classes: Sequence[str] = ()) -> None:
+    """Write videos as JSON, under a temporary name that is renamed when it is whole."""
+    content = {
+        "format": "tubelet",
+        "version": FORMAT_VERSION,
+        "classes": list(classes),
+        "videos": [video.to_dict() for video in videos],
+    }
+    path = Path(path)
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n", encoding="utf-8")
+    part.replace(path)
+
+
+def load_videos(path: str | os.PathLike[str]) -> VideoSet:
+    """Read what `save_videos` wrote.
+
+    Raises:
+        AnnotationError: when the file is not such a file, is cut short, or is of a newer version.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise AnnotationError(f"{path}: no such file; expected annotations as JSON.") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise AnnotationError(f"{path} is not whole JSON: {error}.") from None
+    if not isinstance(content, dict) or content.get("format") != "tubelet":
+        raise AnnotationError(f'{path} is not a tubelet annotation file; expected {{"format": "tubelet", ...}}.')
+    if content.get("version") != FORMAT_VERSION:
+        raise AnnotationError(f"{path} has version {content.get('version')}; this tubelet reads {FORMAT_VERSION}.")
+    try:
+        videos = tuple(Video.from_dict(plain) for plain in content["videos"])
+    except AnnotationError as error:
+        raise AnnotationError(f"{path}: {error}") from None
+    return VideoSet(videos, tuple(content["classes"]))
+
+
+def _plain(action: Label | Segment | Box | Tube) -> dict[str, Any]:
+    values = {name: getattr(action, name) for name in action.__dataclass_fields__}
+    values = {key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in values.items()}
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _tupled(values: dict[str, Any]) -> dict[str, Any]:
+    return values | {"xyxy": tuple(values["xyxy"])} if "xyxy" in values else values

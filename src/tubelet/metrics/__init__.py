@@ -1,0 +1,1 @@
+"""Evaluators: NumPy arrays in, figures out."""

@@ -1,0 +1,1 @@
+"""Recognition networks, one file a paper."""

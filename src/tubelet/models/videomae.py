@@ -1,0 +1,263 @@
+"""ViT with tubelet tokens: the network that VideoMAE and VideoMAE V2 fine-tune.
+
+Tong et al., VideoMAE, NeurIPS 2022 (arXiv 2203.12602); Wang et al., VideoMAE V2, CVPR 2023 (arXiv 2303.16727). Differences
+from an image ViT: a 3D patch (2 x 16 x 16), fixed sin-cos positions over the index of the *flattened* token, no class token
+(the head sees the normalised mean of the tokens), and no bias on the keys. V2 adds the giant size (patch 14, an MLP ratio of
+48/11) and, as an option that no released model uses, cosine attention.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from tubelet.layers.drop_path import DropPath
+from tubelet.models.spec import FeatureLevel, ModelSpec
+
+LayerNorm = partial(nn.LayerNorm, eps=1e-6)
+
+
+@dataclass(frozen=True)
+class VideoMAEConfig:
+    """Every architectural choice; the defaults are ViT-B/16 on Kinetics-400.
+
+    Args:
+        num_frames: frames of a clip.
+        frame_stride: frames of the video from one frame of the clip to the next, as trained.
+        crop: side of the square crop, pixels.
+        num_classes: width of the head.
+        patch: frames, rows and columns of one tubelet.
+        embed_dim: width of the tokens.
+        depth: number of blocks.
+        num_heads: heads of the attention.
+        mlp_dim: hidden width of the MLP.
+        drop_path_rate: stochastic depth of the last block; it rises linearly from 0 at the first.
+        head_dropout: dropout before the head.
+        cosine_attention: normalise queries and keys and learn a temperature a head (V2, off in all releases).
+    """
+
+    num_frames: int = 16
+    frame_stride: int = 4
+    crop: int = 224
+    num_classes: int = 400
+    patch: tuple[int, int, int] = (2, 16, 16)
+    embed_dim: int = 768
+    depth: int = 12
+    num_heads: int = 12
+    mlp_dim: int = 3072
+    drop_path_rate: float = 0.0
+    head_dropout: float = 0.0
+    cosine_attention: bool = False
+
+    @property
+    def grid(self) -> tuple[int, int, int]:
+        """Tokens along time, rows and columns."""
+        return self.num_frames // self.patch[0], self.crop // self.patch[1], self.crop // self.patch[2]
+
+
+def sincos_positions(num_tokens: int, embed_dim: int) -> Tensor:
+    """Sin-cos table over the flattened token index, (num_tokens, embed_dim) float32.
+
+    Even columns are sines, odd columns cosines: angle(p, j) = p / 10000^(2 floor(j/2) / D), computed in float64.
+    """
+    column = torch.arange(embed_dim, dtype=torch.float64)
+    angle = torch.arange(num_tokens, dtype=torch.float64)[:, None] / 10000 ** (2 * (column // 2) / embed_dim)
+    angle[:, 0::2] = angle[:, 0::2].sin()
+    angle[:, 1::2] = angle[:, 1::2].cos()
+    return angle.float()
+
+
+def interpolate_positions(table: Tensor, grid: tuple[int, int, int], to: tuple[int, int, int]) -> Tensor:
+    """Resize a table of ``grid`` tokens to ``to`` rows and columns, bicubic in every time slice.
+
+    This is how the authors run the network on frames of another size for action detection; the number of time slices
+    must be equal. (T*H*W, D) -> (T*H'*W', D).
+    """
+    if grid == to:
+        return table
+    slices = table.reshape(*grid, -1).permute(0, 3, 1, 2)  # (T*H*W, D) -> (T, D, H, W)
+    resized = F.interpolate(slices, size=to[1:], mode="bicubic", align_corners=False)
+    return resized.permute(0, 2, 3, 1).flatten(0, 2)
+
+
+class PatchEmbed(nn.Module):
+    """Cuts a clip into tubelets and projects each; a 3D convolution whose stride is its kernel, as one matrix product."""
+
+    def __init__(self, patch: tuple[int, int, int], embed_dim: int) -> None:
+        super().__init__()
+        self.patch = patch
+        self.proj = nn.Conv3d(3, embed_dim, kernel_size=patch, stride=patch)
+
+    def forward(self, clip: Tensor) -> Tensor:
+        """(N, 3, T, H, W) -> (N, T/t * H/p * W/p, D), columns fastest."""
+        n, c, frames, rows, columns = clip.shape
+        t, h, w = self.patch
+        tubelets = clip.reshape(n, c, frames // t, t, rows // h, h, columns // w, w)
+        tubelets = tubelets.permute(0, 2, 4, 6, 1, 3, 5, 7).reshape(n, -1, c * t * h * w)
+        return F.linear(tubelets, self.proj.weight.flatten(1), self.proj.bias)
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention; queries and values have a bias, keys have none (it would cancel in the softmax)."""
+
+    def __init__(self, dim: int, num_heads: int, cosine: bool) -> None:
+        super().__init__()
+        self.num_heads = num_heads
+        self.qkv = nn.Linear(dim, 3 * dim, bias=False)
+        self.q_bias = nn.Parameter(torch.zeros(dim))
+        self.v_bias = nn.Parameter(torch.zeros(dim))
+        self.scale = nn.Parameter(torch.full((num_heads, 1, 1), math.log(10.0))) if cosine else None
+        self.proj = nn.Linear(dim, dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, L, D) -> (N, L, D)."""
+        bias = torch.cat((self.q_bias, torch.zeros_like(self.q_bias), self.v_bias))
+        qkv = F.linear(x, self.qkv.weight, bias).unflatten(-1, (3, self.num_heads, -1))
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # (N, L, 3, heads, d) -> 3 x (N, heads, L, d)
+        if self.scale is None:
+            attended = F.scaled_dot_product_attention(q, k, v)
+        else:
+            temperature = self.scale.clamp(max=math.log(100.0)).exp()
+            attended = F.scaled_dot_product_attention(
+                F.normalize(q, dim=-1) * temperature, F.normalize(k, dim=-1), v, scale=1.0
+            )
+        return self.proj(attended.transpose(1, 2).flatten(2))
+
+
+class MLP(nn.Module):
+    """Two linear layers with an exact GELU between them."""
+
+    def __init__(self, dim: int, hidden_dim: int) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(dim, hidden_dim)
+        self.fc2 = nn.Linear(hidden_dim, dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, L, D) -> (N, L, D)."""
+        return self.fc2(F.gelu(self.fc1(x)))
+
+
+class Block(nn.Module):
+    """Pre-norm transformer block."""
+
+    def __init__(self, dim: int, num_heads: int, mlp_dim: int, drop_path_rate: float, cosine_attention: bool) -> None:
+        super().__init__()
+        self.norm1 = LayerNorm(dim)
+        self.attn = Attention(dim, num_heads, cosine_attention)
+        self.norm2 = LayerNorm(dim)
+        self.mlp = MLP(dim, mlp_dim)
+        self.drop_path = DropPath(drop_path_rate)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, L, D) -> (N, L, D)."""
+        x = x + self.drop_path(self.attn(self.norm1(x)))
+        return x + self.drop_path(self.mlp(self.norm2(x)))
+
+
+class VideoMAE(nn.Module):
+    """The fine-tuning network: tubelets, positions, blocks, mean over the tokens, norm, head.
+
+    Args:
+        config: the architecture; see `VARIANTS` for the released ones.
+
+    Raises:
+        ValueError: when the patch does not divide the clip.
+    """
+
+    positions: Tensor
+
+    def __init__(self, config: VideoMAEConfig) -> None:
+        super().__init__()
+        clip = (config.num_frames, config.crop, config.crop)
+        if any(side % patch for side, patch in zip(clip, config.patch, strict=True)):
+            raise ValueError(f"a clip of {clip} frames, rows, columns cannot be cut into patches of {config.patch}.")
+        self.config = config
+        dim = config.embed_dim
+        self.patch_embed = PatchEmbed(config.patch, dim)
+        self.register_buffer("positions", sincos_positions(math.prod(config.grid), dim), persistent=False)
+        rates = torch.linspace(0, config.drop_path_rate, config.depth, device="cpu").tolist()
+        self.blocks = nn.ModuleList(
+            Block(dim, config.num_heads, config.mlp_dim, rate, config.cosine_attention) for rate in rates
+        )
+        self.fc_norm = LayerNorm(dim)
+        self.head_dropout = nn.Dropout(config.head_dropout)
+        self.head = nn.Linear(dim, config.num_classes)
+        self.initialise()
+
+    def initialise(self) -> None:
+        """Linear weights from N(0, 0.02) cut at 2, biases zero, the head a thousandth of that (released code's recipe)."""
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.trunc_normal_(module.weight, std=0.02)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+        with torch.no_grad():
+            self.head.weight.mul_(0.001)
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The clip that this model expects, and its one level of features."""
+        c = self.config
+        level = FeatureLevel(c.embed_dim, c.patch)
+        return ModelSpec(c.num_frames, c.frame_stride, c.crop, c.num_classes, (level,))
+
+    def tokens(self, clip: Tensor) -> Tensor:
+        """Encode a clip: (N, 3, T, H, W), normalised RGB -> (N, L, D), the output of the last block.
+
+        Rows and columns may differ from the model's crop: the positions are then interpolated. Raises ValueError for
+        another number of frames, or sides that the patch does not divide.
+        """
+        c = self.config
+        frames, rows, columns = clip.shape[2:]
+        if clip.shape[1] != 3 or frames != c.num_frames or rows % c.patch[1] or columns % c.patch[2]:
+            raise ValueError(
+                f"got a clip of shape {tuple(clip.shape)}; expected (N, 3, {c.num_frames}, H, W) "
+                f"with H and W multiples of {c.patch[1]}."
+            )
+        grid = (c.grid[0], rows // c.patch[1], columns // c.patch[2])
+        x = self.patch_embed(clip)
+        x = x + interpolate_positions(self.positions, c.grid, grid).to(x.dtype)
+        for block in self.blocks:
+            x = block(x)
+        return x
+
+    def embed(self, clip: Tensor) -> Tensor:
+        """One vector a clip, what the head sees: (N, 3, T, H, W) -> (N, D)."""
+        return self.fc_norm(self.tokens(clip).mean(dim=1))
+
+    def features(self, clip: Tensor) -> list[Tensor]:
+        """The last block's tokens as a map: (N, 3, T, H, W) -> [(N, D, T/t, H/p, W/p)]."""
+        t, h, w = (side // patch for side, patch in zip(clip.shape[2:], self.config.patch, strict=True))
+        return [self.tokens(clip).transpose(1, 2).unflatten(2, (t, h, w))]
+
+    def forward(self, clip: Tensor) -> Tensor:
+        """(N, 3, T, H, W), normalised RGB -> (N, num_classes) logits."""
+        return self.head(self.head_dropout(self.embed(clip)))
+
+
+_TINY = VideoMAEConfig(
+    frame_stride=1, crop=64, num_classes=13, patch=(2, 8, 8), embed_dim=192, depth=4, num_heads=3, mlp_dim=768
+)
+_SMALL = VideoMAEConfig(embed_dim=384, num_heads=6, mlp_dim=1536)
+_BASE = VideoMAEConfig()
+_LARGE = VideoMAEConfig(embed_dim=1024, depth=24, num_heads=16, mlp_dim=4096)
+_HUGE = VideoMAEConfig(embed_dim=1280, depth=32, num_heads=16, mlp_dim=5120)
+_GIANT = VideoMAEConfig(patch=(2, 14, 14), embed_dim=1408, depth=40, num_heads=16, mlp_dim=6144, num_classes=710)
+
+VARIANTS = {
+    "videomae_tiny": _TINY,  # for the synthetic benchmark: small enough to train on a CPU
+    "videomae_small": _SMALL,
+    "videomae_base": _BASE,
+    "videomae_large": _LARGE,
+    "videomae_huge": _HUGE,
+    "videomaev2_small": _SMALL,
+    "videomaev2_base": _BASE,
+    "videomaev2_large": _LARGE,
+    "videomaev2_huge": _HUGE,
+    "videomaev2_giant": _GIANT,
+}

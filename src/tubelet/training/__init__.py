@@ -1,0 +1,1 @@
+"""Training: the typed recipe, the loop on accelerate, evaluation."""
