@@ -54,7 +54,7 @@ def test_the_name_of_the_recipe_says_its_numbers():
 
 @pytest.mark.parametrize("name", ["augmix-m5-w4-d2", "rand-m7-n4-mstd0.5", "rand-m17-n4-inc1", ""])
 def test_another_name_is_an_error_that_shows_the_form(name):
-    with pytest.raises(TubeletError, match="rand-m7-n4-mstd0.5-inc1"):
+    with pytest.raises(TubeletError, match="expected the form"):
         RandAugment.from_name(name)
 
 

@@ -19,7 +19,7 @@ def _alone(scene: Scene, actor: Actor, size: int) -> Scene:
     white = (1.0, 1.0, 1.0)
     figures = [Figure(figure.shape, None, white, white) for figure in (actor.body, actor.companion)]
     actor = replace(actor, body=figures[0], companion=figures[1], faintest=1.0)
-    return replace(scene, actors=(actor,), props=(), background=BLACK, height=size, width=size * scene.width // scene.height)
+    return replace(scene, actors=(actor,), props=(), background=BLACK, height=size, width=size)
 
 
 def _bounds(mask: NDArray[np.bool_]) -> list[float]:
@@ -38,7 +38,7 @@ def test_boxes_are_tight_around_the_drawn_actor(difficulty) -> None:
         frames = scene.render([0, 9])
         for frame, box in zip(frames, scene.boxes(scene.actors[0], [0, 9]), strict=True):
             bounds = _bounds(frame[..., 0] > 0)
-            # An edge pixel is drawn where the outline passes within half a pixel of its centre; the rim is dark at first.
+            # A pixel is drawn when the outline passes within half a pixel of its centre.
             np.testing.assert_allclose(box, bounds, atol=1.6 / size)
             checked += 1
     assert checked == 52

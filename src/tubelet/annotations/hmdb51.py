@@ -28,7 +28,8 @@ def read_hmdb51(path: PathLike, *, split: int = 1, subset: Literal["train", "tes
         AnnotationError: with file, line and value, where a file is not what was expected.
     """
     path = Path(path)
-    files = sorted(path.glob(f"*_test_split{split}.txt")) if path.is_dir() else [path]
+    # By class, not by file name: "climb_stairs_test..." would come before "climb_test...".
+    files = sorted(path.glob(f"*_test_split{split}.txt"), key=_class_of) if path.is_dir() else [path]
     if not files:
         raise AnnotationError(
             f"{path} has no files for split {split!r}; expected <class>_test_split1.txt to _split3.txt."
@@ -36,12 +37,16 @@ def read_hmdb51(path: PathLike, *, split: int = 1, subset: Literal["train", "tes
     classes: list[str] = []
     videos: list[Video] = []
     for file in files:
-        match = re.fullmatch(r"(.+)_test_split\d\.txt", file.name)
-        if match is None:
-            raise AnnotationError(f"{file}: the name gives no class; expected <class>_test_split1.txt.")
-        classes.append(match[1])
-        videos.extend(video for video in _read_list(file, match[1]) if subset in (None, video.subset))
+        classes.append(_class_of(file))
+        videos.extend(video for video in _read_list(file, classes[-1]) if subset in (None, video.subset))
     return VideoSet(tuple(videos), tuple(classes))
+
+
+def _class_of(path: Path) -> str:
+    match = re.fullmatch(r"(.+)_test_split\d\.txt", path.name)
+    if match is None:
+        raise AnnotationError(f"{path}: the name gives no class; expected <class>_test_split1.txt.")
+    return match[1]
 
 
 def _read_list(path: Path, name: str) -> list[Video]:

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from tubelet.annotations.actions import AnnotationError, Label, Video, VideoSet
 from tubelet.annotations.text_files import PathLike, read_json
 
+_SIDE = r"\b(left|right)\b(?! out)"  # "pulling it right out" has no direction
+
 
 def read_something_something(
     path: PathLike, labels: PathLike, *, subset: str | None = None, suffix: str = ".webm"
@@ -51,7 +53,7 @@ def mirrored_classes(classes: Iterable[str]) -> dict[str, str]:
     """
     names = tuple(classes)
     mirrored = {
-        name: re.sub(r"\b(left|right)\b", lambda word: {"left": "right", "right": "left"}[word[0]], name)
+        name: re.sub(_SIDE, lambda word: {"left": "right", "right": "left"}[word[0]], name)
         for name in names
     }
     return {name: other for name, other in mirrored.items() if other in set(names)}

@@ -79,7 +79,7 @@ def write_video_list(path: PathLike, videos: VideoSet, *, delimiter: str = " ") 
         if not video.labels:
             raise AnnotationError(f"{video.path} has no label; a list needs one for every video.")
         cells = [video.path, str(videos.class_index(video.labels[0].name))]
-        if delimiter.isspace():
+        if delimiter == " ":
             lines.append(delimiter.join(cells))
         else:
             row = io.StringIO()

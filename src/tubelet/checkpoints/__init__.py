@@ -1,0 +1,15 @@
+"""From released weights to models: reading files, key tables, `create_model`."""
+
+from tubelet.checkpoints.create import create_model, list_models, load_model, shipped_weights
+from tubelet.checkpoints.errors import CheckpointError, CheckpointWarning
+from tubelet.checkpoints.metadata import save_checkpoint
+
+__all__ = [
+    "CheckpointError",
+    "CheckpointWarning",
+    "create_model",
+    "list_models",
+    "load_model",
+    "save_checkpoint",
+    "shipped_weights",
+]

@@ -19,9 +19,11 @@ def evaluate(
         "runs/evaluation"
     ),
     batch_size: Annotated[int, typer.Option(help="Clips that go through the model at once.", min=1)] = 16,
-    fusion: Annotated[str, typer.Option(help="Mean over the views of their 'probabilities' or 'logits'.")] = "probabilities",
+    fusion: Annotated[
+        str, typer.Option(help="Mean over the views of their 'probabilities' or 'logits'.")
+    ] = "probabilities",
 ) -> None:
-    """Measure a recogniser: top-1, top-5, mean class accuracy, all views fused; results as JSON and a confusion picture.
+    """Measure a recogniser: top-1, top-5, mean class accuracy; results as JSON and a confusion picture.
 
     The shipped weights on the synthetic benchmark:
 
@@ -47,7 +49,7 @@ def evaluate(
     data = evaluation_data(followed.data.validation, model.spec, followed.run.views)
     if model.spec.num_classes != len(data.classes):
         raise TubeletError(
-            f"{weights} tells {model.spec.num_classes} classes apart, the data have {len(data.classes)}; expected the same."
+            f"{weights} tells {model.spec.num_classes} classes apart; the data have {len(data.classes)}."
         )
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     evaluation = score(model.to(device), data, batch_size, followed.data.workers, fusion=fusion)  # type: ignore[arg-type]

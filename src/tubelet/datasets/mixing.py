@@ -86,7 +86,7 @@ def cut_and_paste(clips: Tensor, box: CutBox, axes: CutAxes = "rows_columns") ->
     first, second = slice(box.top, box.bottom), slice(box.left, box.right)
     region = (..., first, second) if axes == "rows_columns" else (..., first, second, slice(None))
     mixed = clips.clone()
-    mixed[region] = clips.flip(0)[region]
+    mixed[region] = clips[region].flip(0)
     return mixed
 
 

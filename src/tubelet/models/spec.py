@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+
+from tubelet.errors import TubeletError
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -37,3 +42,32 @@ class ModelSpec:
     levels: tuple[FeatureLevel, ...]
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
+
+
+class ModelError(TubeletError):
+    """A model that does not exist or cannot be built, or a clip that it cannot take."""
+
+
+class RecognitionModel(nn.Module):
+    """What every recognition network offers beside ``forward(clip) -> logits``; nothing else may be relied on.
+
+    Args:
+        config: every architectural choice, a frozen dataclass.
+        classes: names in the order of the logits, where they are known.
+    """
+
+    config: Any
+    classes: tuple[str, ...] | None = None
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The clip that the model expects, and the levels of its features."""
+        raise NotImplementedError
+
+    def features(self, clip: Tensor) -> list[Tensor]:
+        """Maps of the clip, the finest first: (N, 3, T, H, W) -> (N, C, T', H', W') a level."""
+        raise NotImplementedError
+
+    def initialise(self, part: nn.Module | None = None) -> None:
+        """Give the network, or one part of it, its initial random values."""
+        raise NotImplementedError

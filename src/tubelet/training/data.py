@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Literal
 
 from tubelet.annotations import VideoSet
 from tubelet.annotations.class_folders import read_class_folders
@@ -18,23 +18,12 @@ from tubelet.annotations.video_list import read_video_list
 from tubelet.datasets.clip_sampling import Mode, clip_sampling
 from tubelet.datasets.rand_augment import RandAugment
 from tubelet.datasets.recognition import RecognitionDataset
-from tubelet.datasets.samples import BrokenSample, Sample, SampleKey
 from tubelet.datasets.synthetic import SyntheticClips
 from tubelet.datasets.transforms import EvaluationTransform, TrainTransform
 from tubelet.models.spec import ModelSpec
 from tubelet.training.recipe import AugmentationPart, Recipe, RecipeError, SyntheticData, VideoData
 
-
-class LabelledClips(Protocol):
-    """A data set of samples that knows its classes."""
-
-    classes: tuple[str, ...]
-
-    def __len__(self) -> int:
-        """How many videos."""
-
-    def __getitem__(self, key: int | SampleKey) -> Sample | BrokenSample:
-        """The views of a video, or why there are none."""
+LabelledClips = SyntheticClips | RecognitionDataset  # samples of single-label videos, and the names of the classes
 
 
 def training_data(recipe: Recipe, spec: ModelSpec) -> LabelledClips:
@@ -93,7 +82,9 @@ def _videos(
     if not there.videos:
         raise RecipeError(f"{data.root} holds none of the {len(videos)} videos of {data.annotations or data.root}.")
     if missing:
-        warnings.warn(MissingVideosWarning(data.annotations or data.root, data.root, missing, len(videos)), stacklevel=2)
+        warnings.warn(
+            MissingVideosWarning(data.annotations or data.root, data.root, missing, len(videos)), stacklevel=2
+        )
     sampling = clip_sampling(
         data.sampling, mode, num_frames=spec.num_frames, frame_stride=spec.frame_stride, num_clips=num_clips
     )
@@ -103,7 +94,7 @@ def _videos(
 
 def _read(data: VideoData) -> VideoSet:
     """The videos of the wanted subset, with the classes of the whole set."""
-    part = "train" if data.subset == "train" else "test"
+    part: Literal["train", "test"] = "train" if data.subset == "train" else "test"
     if data.kind == "folders":
         return read_class_folders(data.root)
     annotations = _required(data.annotations, data, "annotations")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence, Sized
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,11 +14,12 @@ import torch
 from numpy.typing import NDArray
 from rich.progress import track
 from torch import nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
-from tubelet.datasets.samples import BrokenSample, Sample, SampleKey, collate
+from tubelet.datasets.samples import Batch, BrokenSample, SampleKey, collate
 from tubelet.errors import TubeletError
 from tubelet.metrics.recognition import RecognitionFigures, recognition_figures
+from tubelet.training.data import LabelledClips
 
 Fusion = Literal["probabilities", "logits"]
 
@@ -37,7 +38,7 @@ class Evaluation:
 @torch.inference_mode()
 def evaluate(
     model: nn.Module,
-    data: Dataset[Sample],
+    data: LabelledClips,
     batch_size: int,
     workers: int = 0,
     progress: bool = True,
@@ -59,7 +60,6 @@ def evaluate(
     device = next(model.parameters()).device
     was_training = model.training
     model.eval()
-    assert isinstance(data, Sized)
     keys = [[SampleKey(0, index)] for index in range(len(data))]
     loader = DataLoader(data, batch_sampler=keys, collate_fn=collate, num_workers=workers)
     broken: list[BrokenSample] = []
@@ -76,22 +76,20 @@ def evaluate(
         raise TubeletError(f"none of the {len(data)} videos could be read; the first: {broken[0].reason}")
     stacked = np.stack(scores)
     truth = np.array(labels, np.int64)
-    return Evaluation(
-        recognition_figures(stacked, truth), stacked, truth, np.array(indices, np.int64), tuple(broken)
-    )
+    return Evaluation(recognition_figures(stacked, truth), stacked, truth, np.array(indices, np.int64), tuple(broken))
 
 
 def _filled(
-    videos: Sequence[object], batch_size: int, broken: list[BrokenSample]
+    videos: Iterable[Batch], batch_size: int, broken: list[BrokenSample]
 ) -> Iterator[tuple[torch.Tensor, list[int], list[tuple[int, int]]]]:
     """Join single videos to at least `batch_size` clips: clips, views of each video, (label, index) of each."""
     clips: list[torch.Tensor] = []
     group: list[tuple[int, int]] = []
     for batch in videos:
-        broken += batch.broken  # type: ignore[attr-defined]
-        if len(batch):  # type: ignore[arg-type]
-            clips.append(batch.clips)  # type: ignore[attr-defined]
-            group.append((int(batch.labels[0]), int(batch.indices[0])))  # type: ignore[attr-defined]
+        broken += batch.broken
+        if len(batch):
+            clips.append(batch.clips)
+            group.append((int(batch.labels[0]), int(batch.indices[0])))
         if sum(map(len, clips)) >= batch_size:
             yield torch.cat(clips), [len(views) for views in clips], group
             clips, group = [], []

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 class MovingAverage:
-    """Holds `model`, a copy whose parameters follow the trained ones: average = decay * average + (1 - decay) * trained.
+    """A copy of a model whose parameters follow the trained ones: decay * average + (1 - decay) * trained.
 
     Early on the decay is min(decay, (1 + steps) / (10 + steps)), so that the random start is soon forgotten.
     """
@@ -23,7 +23,8 @@ class MovingAverage:
         """Take one step of the trained model in."""
         self.steps += 1
         decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
-        averages, trained = list(self.model.parameters()), list(model.parameters())
+        averages: list[Tensor] = list(self.model.parameters())
+        trained: list[Tensor] = list(model.parameters())
         torch._foreach_lerp_(averages, trained, 1 - decay)
 
     def state_dict(self) -> dict[str, int | dict[str, Tensor]]:

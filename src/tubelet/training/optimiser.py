@@ -1,7 +1,7 @@
 """AdamW with layer-wise decay and the cosine schedule of BEiT's fine-tuning, which the masked autoencoders took over.
 
-Bao et al., BEiT, ICLR 2022, appendix; VideoMAE (Tong et al., NeurIPS 2022), table 9. Every tensor of layer i of a network
-of depth L learns with lr * decay^(L + 1 - i): 0 is the patch embedding, i the i-th block, L + 1 what stands behind them.
+Bao et al., BEiT, ICLR 2022, appendix; VideoMAE (Tong et al., NeurIPS 2022), table 9. Every tensor of layer i of a
+network of depth L learns with lr * decay^(L + 1 - i): 0 is the patch embedding, i the i-th block, L + 1 what follows.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def cosine_schedule(
     warmup_epochs: float = 0,
     warmup_steps: int | None = None,
 ) -> NDArray[np.float64]:
-    """The learning rate of every step, (epochs * steps_per_epoch,): linear from 0 to `lr` (both ends reached), then cosine.
+    """The learning rate of every step: linear from 0 to `lr` (both ends reached), then a cosine.
 
     `warmup_steps` goes before `warmup_epochs` where it is given. The cosine approaches `min_lr` without reaching it.
     """

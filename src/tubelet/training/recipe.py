@@ -76,7 +76,7 @@ Data = Annotated[SyntheticData | VideoData, Field(discriminator="kind")]
 
 
 class AugmentationPart(Part):
-    """What is done to training clips; the defaults are VideoMAE's fine-tuning. `enabled: false` takes clips as they are."""
+    """What is done to training clips: by default VideoMAE's fine-tuning; `enabled: false` takes them as they are."""
 
     enabled: bool = True
     rand_augment: bool = True
@@ -174,7 +174,9 @@ def load_recipe(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> 
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise RecipeError(f"{path}: no such recipe; expected a YAML file (the package's own stand in recipes/).") from None
+        raise RecipeError(
+            f"{path}: no such recipe; expected a YAML file (the package's own stand in recipes/)."
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError, IsADirectoryError) as error:
         raise RecipeError(f"{path} is not a YAML file: {' '.join(str(error).split())}.") from None
     if not isinstance(values, dict):
@@ -264,7 +266,9 @@ def find_recipe(name: str | os.PathLike[str]) -> Path:
     if wanted in own:
         return own[wanted]
     near = difflib.get_close_matches(wanted, own, 3, cutoff=0.3) or sorted(own)
-    raise RecipeError(f"{name}: no such recipe; expected a YAML file or one of the package's own, such as {', '.join(near)}.")
+    raise RecipeError(
+        f"{name}: no such recipe; expected a YAML file or one of the package's own, such as {', '.join(near)}."
+    )
 
 
 _ROOTS = (Path(__file__).parents[1] / "recipes", Path(__file__).parents[3] / "recipes")  # installed, or in a checkout

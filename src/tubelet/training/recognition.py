@@ -1,8 +1,8 @@
 """Training a recogniser: the loop, on accelerate.
 
-One step is a pure function of the weights, the recipe and the step's number: samples, augmentations, mixing and stochastic
-depth are all drawn from (seed, step) or (seed, epoch, index). So a run that is killed resumes to the same losses, and what a
-checkpoint must hold is only weights, moments and averages.
+One step is a pure function of the weights, the recipe and the step's number: samples, augmentations, mixing and
+stochastic depth are all drawn from (seed, step) or (seed, epoch, index). So a run that is killed resumes to the same
+losses, and what a checkpoint must hold is only weights, moments and averages.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What a run came to: the last step's loss, the figures at the end, the weights, and the videos that did not open."""
+    """What a run came to: the last step's loss, the figures, the weights, and the videos that did not open."""
 
     steps: int
     loss: float
@@ -111,9 +111,7 @@ class _Run:
             warmup_epochs=optimiser.warmup_epochs,
         )
         self.average = MovingAverage(model, run.ema_decay) if run.ema_decay else None
-        groups = adamw(
-            model, model.config.depth, optimiser.layer_decay, optimiser.weight_decay, optimiser.betas
-        )
+        groups = adamw(model, model.config.depth, optimiser.layer_decay, optimiser.weight_decay, optimiser.betas)
         trained = torch.compile(model) if run.compile else model
         self.model, self.optimiser = accelerator.prepare(trained, groups)
         if self.average is not None:

@@ -1,11 +1,11 @@
 """The folder of a run: its recipe, its log, and its checkpoints, each written whole or not at all.
 
-    recipe.yaml                 what the run follows; another recipe in the same folder is an error
-    log.jsonl                   one line a step: step, epoch, loss, lr; and one an evaluation
-    checkpoints/step-00000200/  accelerate's state: weights, optimiser, averages
-    tensorboard/                the same curves
-    model.safetensors           the weights at the end, for `create_model` and `tubelet recognize`
-    results.json                the figures at the end
+recipe.yaml                 what the run follows; another recipe in the same folder is an error
+log.jsonl                   one line a step: step, epoch, loss, lr; and one an evaluation
+checkpoints/step-00000200/  accelerate's state: weights, optimiser, averages
+tensorboard/                the same curves
+model.safetensors           the weights at the end, for `create_model` and `tubelet recognize`
+results.json                the figures at the end
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class RunFolder:
         self._recipe, self._written = recipe, written
         if written.exists() and load_recipe(written) != recipe:
             raise RecipeError(
-                f"{self.path} holds a run of another recipe; choose another --output, or delete that folder to start anew."
+                f"{self.path} holds a run of another recipe; choose another --output, or delete that folder."
             )
 
     def make(self) -> None:

@@ -1,11 +1,13 @@
 """A picture of a confusion matrix: which classes are taken for which.
 
-Rows are the truth, columns the prediction, each row normalised to one, so that the diagonal is the accuracy of each class.
-Up to thirty classes get names and numbers; a matrix of hundreds shows its structure, and the worst confusions are listed.
+Rows are the truth, columns the prediction, each row normalised to one, so that the diagonal is the accuracy of each
+class. Up to thirty classes get names and numbers; a matrix of hundreds shows its structure, and the worst confusions
+are listed.
 """
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -24,7 +26,11 @@ def worst_confusions(matrix: np.ndarray, count: int = 8) -> list[tuple[int, int,
     np.fill_diagonal(shares, 0.0)
     order = np.argsort(-shares, axis=None, kind="stable")[:count]
     pairs = [divmod(int(flat), len(shares)) for flat in order]
-    return [(truth, prediction, float(shares[truth, prediction])) for truth, prediction in pairs if shares[truth, prediction]]
+    return [
+        (truth, prediction, float(shares[truth, prediction]))
+        for truth, prediction in pairs
+        if shares[truth, prediction]
+    ]
 
 
 def confusion_figure(matrix: np.ndarray, classes: Sequence[str], *, title: str = "Confusion") -> Figure:
@@ -66,9 +72,9 @@ def confusion_figure(matrix: np.ndarray, classes: Sequence[str], *, title: str =
 
 def save_confusion(
     path: str | os.PathLike[str], matrix: np.ndarray, classes: Sequence[str], *, title: str = "Confusion"
-) -> None:
-    """Write `confusion_figure` to a file; the suffix says which format (png, svg, pdf)."""
-    save_figure(path, confusion_figure(matrix, classes, title=title))
+) -> Path:
+    """Write `confusion_figure` to a file; the suffix says which format (png, svg, pdf); returns the path."""
+    return save_figure(path, confusion_figure(matrix, classes, title=title))
 
 
 def _row_shares(matrix: np.ndarray) -> np.ndarray:
@@ -91,7 +97,9 @@ def _name_cells(ax: Axes, shares: np.ndarray, classes: Sequence[str]) -> None:
 
 def _list_worst(ax: Axes, matrix: np.ndarray, classes: Sequence[str]) -> None:
     ax.axis("off")
-    ax.text(0, 1, "Most often confused", fontsize=9, fontweight="bold", va="top", transform=ax.transAxes, color="#12151a")
+    ax.text(
+        0, 1, "Most often confused", fontsize=9, fontweight="bold", va="top", transform=ax.transAxes, color="#12151a"
+    )
     for row, (truth, prediction, share) in enumerate(worst_confusions(matrix, 16)):
         text = f"{share:4.0%}  {classes[truth]}\n           as {classes[prediction]}"
         ax.text(0, 0.95 - row * 0.058, text, fontsize=7.5, va="top", transform=ax.transAxes, color="#12151a")

@@ -1,8 +1,8 @@
 """Labels, boxes and tubes drawn on frames of video with Pillow.
 
-Everything scales with the frame, so that a 128-pixel clip and a 4K video read alike. Predictions are solid, ground truth is
-dashed. `draw` paints one frame; `annotate_video` writes a whole video with a strip below the picture that shows what was
-seen when, so that one still of it already tells the story.
+Everything scales with the frame, so that a 128-pixel clip and a 4K video read alike. Predictions are solid, ground
+truth is dashed. `draw` paints one frame; `annotate_video` writes a whole video with a strip below the picture that
+shows what was seen when, so that one still of it already tells the story.
 """
 
 import os
@@ -45,7 +45,7 @@ def labels_at(video: Video, time: float) -> list[Label]:
 
 
 def boxes_at(video: Video, time: float) -> list[Box]:
-    """Boxes to show at a moment: those within half a second of it, and the tubes that cover it, linearly interpolated."""
+    """Boxes to show at a moment: the nearest within half a second, and the tubes over it, linearly interpolated."""
     near = [box for box in video.boxes if abs(box.time - time) <= BOX_SHOWN_FOR]
     nearest = min((abs(box.time - time) for box in near), default=0.0)
     shown = [box for box in near if abs(box.time - time) <= nearest + 1e-6]
@@ -81,9 +81,9 @@ def draw_labels(frame: np.ndarray, labels: Sequence[Label], colors: Mapping[str,
 
 
 def draw_boxes(
-    frame: np.ndarray, boxes: Sequence[Box], colors: Mapping[str, int] | None = None, *, dashed: bool = False
+    frame: np.ndarray, boxes: Sequence[Box], colors: Mapping[str, int] | None = None, *, truth: bool = False
 ) -> np.ndarray:
-    """Draw boxes with their labels on a uint8 (H, W, 3) frame; returns a new frame. Ground truth is `dashed`."""
+    """Draw boxes with their labels on a uint8 (H, W, 3) frame; returns a new one. Truth is dashed and says so."""
     colors = assign_colors(box.label for box in boxes) if colors is None else colors
     canvas = Image.fromarray(frame)
     pen = ImageDraw.Draw(canvas)
@@ -94,9 +94,9 @@ def draw_boxes(
         left, top, right, bottom = (
             round(value * (size - 1)) for value, size in zip(box.xyxy, canvas.size * 2, strict=True)
         )
-        for line in _outline(left, top, right, bottom, dash=width * 4 if dashed else None):
+        for line in _outline(left, top, right, bottom, dash=width * 4 if truth else None):
             pen.line(line, fill=color, width=width)
-        name = box.label if box.actor is None else f"{box.label} · {box.actor}"
+        name = f"truth: {box.label}" if truth else box.label if box.actor is None else f"{box.label} · {box.actor}"
         chip = _chip(name, box.score, color, height)
         above = top - chip.height - width
         x = min(max(left - width // 2, 0), max(canvas.width - chip.width, 0))
@@ -126,7 +126,7 @@ def draw(
     """
     colors = assign_colors(mentioned_labels(truth, video)) if colors is None else colors
     if truth is not None:
-        frame = draw_boxes(frame, boxes_at(truth, time), colors, dashed=True)
+        frame = draw_boxes(frame, boxes_at(truth, time), colors, truth=True)
     frame = draw_boxes(frame, boxes_at(video, time), colors)
     return draw_labels(frame, labels_at(video, time), colors)
 
@@ -139,8 +139,8 @@ def annotate_video(
     truth: Video | None = None,
     short_side: int | None = None,
     progress: Callable[[float], None] | None = None,
-) -> None:
-    """Write a video with its annotations drawn in, as H.264 mp4 at a constant frame rate.
+) -> Path:
+    """Write a video with its annotations drawn in, as H.264 mp4 at a constant frame rate; returns its path.
 
     Args:
         source: the video to draw on.
@@ -165,6 +165,7 @@ def annotate_video(
                 writer.write(np.concatenate([picture, _with_playhead(strip, time, duration)]))
                 if progress is not None:
                     progress(time)
+    return Path(target)
 
 
 def _strip(
@@ -181,7 +182,9 @@ def _strip(
         pen.rectangle((0, top, width - 1, top + lane - 1), fill="#1d222c")
         for segment in segments:
             left, right = (round(t / max(duration, 1e-9) * width) for t in (segment.start, segment.end))
-            pen.rectangle((left, top, max(right - 2, left), top + lane - 1), fill=color_of(segment.label, colors, dark=True))
+            pen.rectangle(
+                (left, top, max(right - 2, left), top + lane - 1), fill=color_of(segment.label, colors, dark=True)
+            )
     return strip
 
 
@@ -196,7 +199,12 @@ def _with_playhead(strip: Image.Image, time: float, duration: float) -> np.ndarr
 
 def _outline(left: int, top: int, right: int, bottom: int, dash: int | None) -> list[tuple[int, int, int, int]]:
     """The lines of a rectangle, each cut into dashes as long as the gaps between them when `dash` is given."""
-    sides = [(left, top, right, top), (right, top, right, bottom), (right, bottom, left, bottom), (left, bottom, left, top)]
+    sides = [
+        (left, top, right, top),
+        (right, top, right, bottom),
+        (right, bottom, left, bottom),
+        (left, bottom, left, top),
+    ]
     if dash is None:
         return sides
     lines = []

@@ -1,8 +1,8 @@
 """One colour a label, the same in frames, plots and the report.
 
-Each hue comes in two tones of equal character: one that reads on white, one that reads on near-black. Hues are handed out in
-the order in which labels are named, so that the labels that matter most should come first; labels beyond the palette share
-one grey and are told apart by their text, which always stands beside the colour.
+Each hue comes in two tones of equal character: one that reads on white, one that reads on near-black. Hues are handed
+out in the order in which labels are named, so that the labels that matter most should come first; labels beyond the
+palette share one grey and are told apart by their text, which always stands beside the colour.
 """
 
 from collections.abc import Iterable, Mapping

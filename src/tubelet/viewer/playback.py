@@ -1,7 +1,7 @@
 """Videos as a browser plays them: H.264 at a constant rate, no larger than a page needs.
 
-Sources come in any codec, size and timing. `constant_rate_frames` keeps the clock: what it gives at second s is what the
-source shows at second s, also for variable frame rates, so that overlays drawn by time stay in step.
+Sources come in any codec, size and timing. `constant_rate_frames` keeps the clock: what it gives at second s is what
+the source shows at second s, also for variable frame rates, so that overlays drawn by time stay in step.
 """
 
 import io

@@ -1,8 +1,8 @@
 """One HTML page that shows what was found in videos: no server, no network, nothing beside the file.
 
-The page embeds each video as H.264, draws labels and boxes over it in step with the playing picture, and links it with a
-timeline to click on, scores and a table. Its HTML, CSS and JavaScript are the plain files in templates/; here the values
-are gathered and put in. The page's own content policy forbids it to load anything from elsewhere.
+The page embeds each video as H.264, draws labels and boxes over it in step with the playing picture, and links it
+with a timeline to click on, scores and a table. Its HTML, CSS and JavaScript are the plain files in templates/; here
+the values are gathered and put in. The page's own content policy forbids it to load anything from elsewhere.
 """
 
 import base64
@@ -12,6 +12,7 @@ import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -60,8 +61,8 @@ def write_report(
     text: ReportText | None = None,
     *,
     progress: Callable[[int, float], None] | None = None,
-) -> None:
-    """Write the page; it appears under its name when it is whole.
+) -> Path:
+    """Write the page; it appears under its name when it is whole, and that path is returned.
 
     Args:
         path: the .html file.
@@ -90,12 +91,12 @@ def write_report(
         page.write(_fill(head, text.title, content))
         for index, entry in enumerate(entries):  # one video in memory at a time
             if entry.error is None:
-                mp4 = embeddable_mp4(
-                    entry.media or entry.video.path, progress=(lambda s, i=index: progress(i, s)) if progress else None
-                )
+                told = partial(progress, index) if progress is not None else None
+                mp4 = embeddable_mp4(entry.media or entry.video.path, progress=told)
                 page.write(f'<script type="text/plain" id="media-{index}">{base64.b64encode(mp4).decode()}</script>\n')
         page.write(_fill(tail, text.title, content))
     part.replace(path)
+    return path
 
 
 def _labels_of(entry: ReportEntry) -> list[str]:
@@ -148,7 +149,9 @@ def _fill(template: str, title: str, content: dict[str, Any]) -> str:
 
 def _script_json(content: dict[str, Any]) -> str:
     """JSON that cannot end its <script> element: a file may be named anything, also `</script>`."""
-    return json.dumps(_finite(content), ensure_ascii=True, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    return json.dumps(_finite(content), ensure_ascii=True, allow_nan=False, separators=(",", ":")).replace(
+        "<", "\\u003c"
+    )
 
 
 def _finite(value: Any) -> Any:

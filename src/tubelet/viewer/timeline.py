@@ -54,7 +54,9 @@ def timeline_figure(
         rows: at most so many classes get a strip.
     """
     leading = leading_classes(scores, rows) if scores is not None else []
-    colors = assign_colors([*mentioned_labels(truth, video), *(scores.classes[k] for k in leading if scores is not None)])
+    colors = assign_colors(
+        [*mentioned_labels(truth, video), *(scores.classes[k] for k in leading if scores is not None)]
+    )
     lanes = [(name, lane.segments) for name, lane in (("truth", truth), ("predicted", video)) if lane is not None]
     heights = [0.42] * len(lanes) + [0.26] * len(leading)
     figure = Figure(figsize=(10, 0.75 + sum(heights)), dpi=150, layout="constrained", facecolor="white")
@@ -83,17 +85,18 @@ def save_timeline(
     truth: Video | None = None,
     scores: WindowScores | None = None,
     rows: int = 10,
-) -> None:
-    """Write `timeline_figure` to a file; the suffix says which format (png, svg, pdf)."""
-    save_figure(path, timeline_figure(video, truth=truth, scores=scores, rows=rows))
+) -> Path:
+    """Write `timeline_figure` to a file; the suffix says which format (png, svg, pdf); returns the path."""
+    return save_figure(path, timeline_figure(video, truth=truth, scores=scores, rows=rows))
 
 
-def save_figure(path: str | os.PathLike[str], figure: Figure) -> None:
-    """Write a figure under a temporary name that is renamed when it is whole."""
+def save_figure(path: str | os.PathLike[str], figure: Figure) -> Path:
+    """Write a figure under a temporary name that is renamed when it is whole; returns the path."""
     path = Path(path)
     part = path.with_name(f".{path.name}.part")
     figure.savefig(part, format=path.suffix.lstrip(".") or "png")
     part.replace(path)
+    return path
 
 
 def _draw_segments(ax: Axes, name: str, segments: Sequence[Segment], colors: Mapping[str, int]) -> None:
@@ -102,10 +105,12 @@ def _draw_segments(ax: Axes, name: str, segments: Sequence[Segment], colors: Map
     ax.set_ylim(0, 1)
     for segment in segments:
         length = segment.end - segment.start
-        ax.broken_barh([(segment.start, length)], (0.06, 0.88), facecolor=color_of(segment.label, colors), edgecolor="white")
-        ax.text(
-            segment.start + length / 2, 0.48, segment.label, ha="center", va="center", fontsize=7, color="white", clip_on=True
-        ).set_clip_path(ax.patch)  # fmt: skip
+        ax.broken_barh(
+            [(segment.start, length)], (0.06, 0.88), facecolor=color_of(segment.label, colors), edgecolor="white"
+        )
+        middle = segment.start + length / 2
+        text = ax.text(middle, 0.48, segment.label, ha="center", va="center", fontsize=7, color="white", clip_on=True)
+        text.set_clip_path(ax.patch)
 
 
 def _draw_heat(ax: Axes, scores: WindowScores, k: int, color: str) -> None:

@@ -1,9 +1,10 @@
 """Actors: what they look like, what moves, and which class that is.
 
 Every actor is a textured body with a small companion beside it, and *every* actor carries *all* the motions: a path to
-the side and one up and down, an angle, a size, an opacity, the companion's angle and its distance. Each is a function of
-a phase. The class says which phase runs (and which way); the others stand still at a phase drawn uniformly from the very
-same range. So at a uniformly random time all phases are uniform whatever the class, and no single frame can tell it.
+the side and one up and down, an angle, a size, an opacity, the companion's angle and its distance. Each is a function
+of a phase. The class says which phase runs (and which way); the others stand still at a phase drawn uniformly from the
+very same range. So in a frame of a clip at a uniformly random time all phases are uniform and independent whatever the
+class, and no single frame can tell it.
 """
 
 from dataclasses import dataclass, field
@@ -62,7 +63,7 @@ class Track(NamedTuple):
 
 @dataclass(frozen=True)
 class Range:
-    """The virtual motion of a channel: its value at phase 0 and at phase 1 (lengths in short sides, angles in turns)."""
+    """A channel's value at phase 0 and at phase 1: lengths in short sides, angles in turns."""
 
     start: float
     end: float

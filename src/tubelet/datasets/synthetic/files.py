@@ -1,14 +1,10 @@
 """The synthetic benchmark on disk: real mp4 files with annotation files in the benchmarks' own formats.
 
-    OUT/settings.json                     what it was made with
-    OUT/classes.txt                       a name a line, in the order of the class indices
-    OUT/clips.json, OUT/videos.json       everything, in tubelet's own format
-    OUT/clips/SPLIT/CLASS/NAME.mp4        short clips, one action each: a folder a class
-    OUT/clips/SPLIT.csv                   the same as a list of "path label"
-    OUT/videos/SPLIT/NAME.mp4             long videos
-    OUT/videos/activitynet.json           their segments, as ActivityNet has them
-    OUT/videos/ava_SPLIT.csv              their boxes once a second, as AVA has them; actions count from 1
-    OUT/videos/ava_actions.pbtxt          the names of AVA's action ids
+- `settings.json`: what the folder was made with; `classes.txt`: a name a line, in the order of the class indices
+- `clips.json`, `videos.json`: everything that is known of each, in tubelet's own format
+- `clips/SPLIT/CLASS/NAME.mp4`: short clips of one action, a folder a class; `clips/SPLIT.csv`: a list of "path label"
+- `videos/SPLIT/NAME.mp4`: long videos; `videos/activitynet.json`: their segments as ActivityNet has them
+- `videos/ava_SPLIT.csv`: their boxes once a second as AVA has them; `videos/ava_actions.pbtxt`: names of its action ids
 """
 
 import csv
@@ -22,7 +18,8 @@ import numpy as np
 
 from tubelet.annotations import Video, save_videos
 from tubelet.datasets.synthetic.actors import CLASSES
-from tubelet.datasets.synthetic.sampling import SPLITS, Span, SyntheticError, clip_scene, synthetic_video
+from tubelet.datasets.synthetic.difficulty import Span
+from tubelet.datasets.synthetic.sampling import SPLITS, SyntheticError, clip_scene, synthetic_video
 from tubelet.datasets.synthetic.scenes import CHUNK, Scene
 from tubelet.video import VideoWriter
 
@@ -48,8 +45,8 @@ def write_synthetic(
 ) -> None:
     """Write videos, clips and their annotation files; run again after a stop, it goes on where it was.
 
-    A video file that exists is whole, since each is renamed when it is finished, and is not written again; so the folder
-    remembers its settings and refuses others, except for more videos or clips.
+    A video file that exists is whole, since each is renamed when it is finished, and is not written again; so the
+    folder remembers its settings and refuses others. Only the numbers of videos and clips may differ.
 
     Args:
         out: folder, made when it is missing.
@@ -71,13 +68,13 @@ def write_synthetic(
     """
     out = Path(out)
     if videos < 0 or clips < 0 or videos + clips == 0:
-        raise SyntheticError(f"{videos} videos and {clips} clips leave nothing to write; expected at least one of both.")
+        raise SyntheticError(f"{videos} videos and {clips} clips leave nothing to write; expected at least one.")
     if set(shares) - set(SPLITS) or min(shares.values(), default=0) < 0 or sum(shares.values()) <= 0:
         raise SyntheticError(f"the shares {dict(shares)} do not fit; expected parts >= 0 of {', '.join(SPLITS)}.")
     if not 0 < seconds[0] <= seconds[1]:
-        raise SyntheticError(f"videos cannot last from {seconds[0]} to {seconds[1]} s; expected 0 < shortest <= longest.")
+        raise SyntheticError(f"videos cannot last {seconds[0]} to {seconds[1]} s; expected 0 < shortest <= longest.")
     clip_scene("train", 0, difficulty, num_frames=clip_frames, size=clip_size, seed=seed)  # a wrong name is told here
-    settings = {
+    settings: dict[str, object] = {
         "difficulty": difficulty,
         "seconds": list(seconds),
         "size": size if isinstance(size, int) else list(size),
@@ -104,9 +101,7 @@ def write_synthetic(
     for split, index in _numbered(videos, shares):
         # Lengths fill the span evenly (golden ratio), whatever the number of videos.
         length = seconds[0] + (seconds[1] - seconds[0]) * ((index + 1) * 0.6180339887498949 % 1)
-        scene = synthetic_video(
-            split, index, length, size, frame_rate, difficulty, num_actors=num_actors, seed=seed
-        )
+        scene = synthetic_video(split, index, length, size, frame_rate, difficulty, num_actors=num_actors, seed=seed)
         path = f"videos/{split}/{scene.name}.mp4"
         _write_video(out / path, scene)
         written["videos"].append(replace(scene.annotations(), path=path))
@@ -185,7 +180,8 @@ def _write_segments(folder: Path, videos: list[Video]) -> None:
         }
         for video in videos
     }
-    _write_text(folder / "activitynet.json", json.dumps({"version": "synthetic", "database": database}, indent=1) + "\n")
+    content = {"version": "synthetic", "database": database}
+    _write_text(folder / "activitynet.json", json.dumps(content, indent=1) + "\n")
 
 
 def _write_boxes(folder: Path, videos: list[Video]) -> None:

@@ -30,7 +30,7 @@ class Background:
 
 
 def draw_background(background: Background, seconds: Array, shift: Array, height: int, width: int) -> Float:
-    """A new canvas ``(3, T, H, W)`` with the background at each time; ``shift`` ``(T, 2)`` is the camera's, in sides."""
+    """The canvas ``(3, T, H, W)`` with the background, ``shift`` ``(T, 2)`` is the camera's, in sides."""
     side = min(height, width)
     nodes = background.grid.shape[1]
     offset = np.outer(seconds, background.velocity) + shift  # (T, 2)

@@ -5,7 +5,7 @@ is drawn before it matters which class it is, so that nothing in a scene but the
 """
 
 import colorsys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,107 +21,23 @@ from tubelet.datasets.synthetic.actors import (
     Range,
     Track,
 )
+from tubelet.datasets.synthetic.difficulty import DIFFICULTIES, Difficulty, Span
 from tubelet.datasets.synthetic.rendering import NODES_PER_SIDE, Background
 from tubelet.datasets.synthetic.scenes import Prop, Scene
-from tubelet.datasets.synthetic.shapes import SHAPES, TEXTURES, Figure
+from tubelet.datasets.synthetic.shapes import COMPACT_SHAPES, SHAPES, TEXTURES, Figure
 from tubelet.errors import TubeletError
 
 SPLITS = ("train", "val", "test")
-Span = tuple[float, float]
 Colour = tuple[float, float, float]
 
 # The ranges of the motions lie anywhere in these, so that where one starts and ends is no sign of it either: even the
 # first frame of a clip, where a growing actor is at its smallest, tells little.
 SMALLEST = 0.5  # of full size
-NEAREST, FURTHEST = 1.7, 3.1  # distance of the companion in body radii
+NEAREST, FURTHEST = 1.6, 2.8  # distance of the companion in body radii
 
 
 class SyntheticError(TubeletError):
     """A split, difficulty, size or length that the synthetic benchmark does not have."""
-
-
-@dataclass(frozen=True)
-class Difficulty:
-    """How hard the scenes of a level are; spans are uniform, lengths in short sides, rates a second.
-
-    Attributes:
-        radius: of an actor's body at full size.
-        travel: length of the paths.
-        turns: of the body and of the companion around it.
-        growth: factor by which a body grows.
-        approach: how far the companion comes nearer, in body radii.
-        cycles: of blinking.
-        faintest: the least opacity of blinking.
-        contrast: part of the way from the background's colour to the actor's own.
-        clutter: how many shapes that stand still.
-        distractors: how many that move.
-        drift: speed of the background.
-        shake: of the camera.
-        noise: half width of uniform pixel noise, in [0, 1].
-    """
-
-    radius: Span
-    travel: Span
-    turns: Span
-    growth: Span
-    approach: Span
-    cycles: Span
-    faintest: Span
-    contrast: Span
-    clutter: tuple[int, int]
-    distractors: tuple[int, int]
-    drift: Span
-    shake: float
-    noise: float
-
-
-DIFFICULTIES: dict[str, Difficulty] = {
-    "easy": Difficulty(
-        radius=(0.13, 0.17),
-        travel=(0.3, 0.45),
-        turns=(0.6, 1.2),
-        growth=(1.5, 1.9),
-        approach=(0.9, 1.2),
-        cycles=(2.0, 3.5),
-        faintest=(0.3, 0.4),
-        contrast=(1.0, 1.0),
-        clutter=(0, 2),
-        distractors=(0, 0),
-        drift=(0.0, 0.05),
-        shake=0.0,
-        noise=0.0,
-    ),
-    "medium": Difficulty(
-        radius=(0.13, 0.17),
-        travel=(0.25, 0.45),
-        turns=(0.4, 1.2),
-        growth=(1.4, 1.8),
-        approach=(0.7, 1.1),
-        cycles=(2.0, 4.0),
-        faintest=(0.35, 0.5),
-        contrast=(0.85, 1.0),
-        clutter=(1, 3),
-        distractors=(0, 1),
-        drift=(0.0, 0.12),
-        shake=0.0,
-        noise=0.02,
-    ),
-    "hard": Difficulty(
-        radius=(0.07, 0.12),
-        travel=(0.12, 0.4),
-        turns=(0.2, 0.9),
-        growth=(1.25, 1.6),
-        approach=(0.4, 0.9),
-        cycles=(1.5, 4.0),
-        faintest=(0.4, 0.6),
-        contrast=(0.4, 0.8),
-        clutter=(3, 6),
-        distractors=(2, 4),
-        drift=(0.0, 0.35),
-        shake=0.012,
-        noise=0.06,
-    ),
-}
 
 
 def clip_scene(
@@ -232,8 +148,8 @@ def _surroundings(
     rng: np.random.Generator, level: Difficulty, across: float, down: float
 ) -> tuple[Background, tuple[Prop, ...], bool]:
     """Background, props, and whether the background is a dark one (the actors are then bright, else dark)."""
-    dark = bool(rng.random() < 0.7)
-    lightness = (0.12, 0.42) if dark else (0.62, 0.92)
+    dark = bool(rng.random() >= level.light)
+    lightness = (0.08, 0.35) if dark else (0.62, 0.92)
     first, second = (_colour(rng, lightness, (0.1, 0.55)) for _ in range(2))
     mix = _noise_field(rng)
     grid = np.array(first)[:, None, None] * (1 - mix) + np.array(second)[:, None, None] * mix
@@ -281,13 +197,13 @@ def _actor(
     contrast = _within(rng, level.contrast)
     colours = [_actor_colour(rng, dark, contrast, background) for _ in range(2)]
     body = Figure(_choice(rng, SHAPES), _choice(rng, TEXTURES), colours[0], _accent(rng, colours[0]))
-    companion = Figure(_choice(rng, SHAPES), None, colours[1], colours[1])
-    radius, companion_radius = _within(rng, level.radius), _within(rng, (0.4, 0.5))
+    companion = Figure(_choice(rng, COMPACT_SHAPES), None, colours[1], colours[1])
+    radius, companion_radius = _within(rng, level.radius), _within(rng, (0.42, 0.54))
     approach = _within(rng, level.approach)
     near = _within(rng, (NEAREST, FURTHEST - approach))
     growth = _within(rng, level.growth)
     smallest = SMALLEST * (1 / (SMALLEST * growth)) ** float(rng.random())  # between SMALLEST and 1 / growth
-    margin = max(radius, 0.5 * radius * (near + approach + companion_radius)) * smallest * growth
+    margin = max(radius, 0.55 * radius * (near + approach + companion_radius)) * smallest * growth
     ranges: dict[Channel, Range] = {
         "x": _path(rng, level.travel, margin, across),
         "y": _path(rng, level.travel, margin, down),

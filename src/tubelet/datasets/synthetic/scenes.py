@@ -115,7 +115,9 @@ class Scene:
 
     def annotations(self) -> Video:
         """What happens, when and where: a tube and a segment an instance, boxes once a second as AVA has them."""
-        segments, boxes, tubes = [], [], []
+        segments: list[Segment] = []
+        boxes: list[Box] = []
+        tubes: list[Tube] = []
         for number, actor in enumerate(self.actors):
             for label, start, end in actor.instances:
                 segments.append(Segment(start / self.frame_rate, end / self.frame_rate, label))

@@ -1,7 +1,7 @@
 """Shapes and textures of the synthetic benchmark, in polar form.
 
-Every shape is star-shaped about its centre: a table of its outline's radius over the angle. One table look-up then gives
-the anti-aliased mask of any shape at any angle, and the outline's points give its exact bounding box.
+Every shape is star-shaped about its centre: a table of its outline's radius over the angle. One table look-up then
+gives the anti-aliased mask of any shape at any angle, and the outline's points give its exact bounding box.
 """
 
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ ANGLES = 960  # divisible by 3, 4, 5, 6, 8, so the corners of the shapes below a
 REACH = 1.2  # no outline goes further than this many radii
 
 SHAPES = ("disc", "triangle", "square", "pentagon", "star", "cross", "flower")
+COMPACT_SHAPES = ("disc", "triangle", "square", "pentagon")  # those still plain to see when they are small
 TEXTURES = ("sector", "half", "stripes", "spot", "hand")
 
 
@@ -47,6 +48,15 @@ def _polygon(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(hit, distance, np.inf).min(1)
 
 
+_CORNERS = {
+    "triangle": _ring(3, (REACH,)),
+    "square": _ring(4, (1.15,)),
+    "pentagon": _ring(5, (1.06,)),
+    "star": _ring(10, (REACH, 0.62)),
+    "cross": _ring(12, (1.13, 1.13, 0.56), turn=-1 / 24),
+}
+
+
 @cache
 def outline(shape: str) -> tuple[Float, Float]:
     """The outline's radius over the angle and the factor that turns radial into normal distance, both ``(961,)``.
@@ -54,15 +64,12 @@ def outline(shape: str) -> tuple[Float, Float]:
     Entry ``k`` belongs to the angle ``2 pi k / 960``; the last entry repeats the first.
     """
     theta = 2 * np.pi * np.arange(ANGLES) / ANGLES
-    radius = {
-        "disc": lambda: np.full(ANGLES, 0.95),
-        "triangle": lambda: _polygon(_ring(3, (REACH,))),
-        "square": lambda: _polygon(_ring(4, (1.15,))),
-        "pentagon": lambda: _polygon(_ring(5, (1.06,))),
-        "star": lambda: _polygon(_ring(10, (REACH, 0.62))),
-        "cross": lambda: _polygon(_ring(12, (1.13, 1.13, 0.56), turn=-1 / 24)),
-        "flower": lambda: 0.94 + 0.2 * np.cos(5 * theta),
-    }[shape]()
+    if shape == "disc":
+        radius = np.full(ANGLES, 0.95)
+    elif shape == "flower":
+        radius = 0.94 + 0.2 * np.cos(5 * theta)
+    else:
+        radius = _polygon(_CORNERS[shape])
     slope = (np.roll(radius, -1) - np.roll(radius, 1)) / (4 * np.pi / ANGLES)
     normal = radius / np.hypot(radius, slope)
     closed = [np.append(values, values[0]).astype(np.float32) for values in (radius, normal)]
@@ -81,8 +88,9 @@ def texture_weight(texture: str, u: Float, v: Float, rho: Float, theta: Float, p
         theta: see ``u``, in [-pi, pi].
         pixels: the shape's radius in pixels, broadcastable to ``u``.
     """
+    signed: Float
     if texture == "sector":
-        signed = (0.9 - np.abs(theta)) * rho
+        signed = (np.float32(0.9) - np.abs(theta)) * rho
     elif texture == "half":
         signed = u
     elif texture == "stripes":

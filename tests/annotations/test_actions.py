@@ -1,0 +1,80 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from tubelet.annotations import AnnotationError, Box, Label, Segment, Tube, Video, VideoSet, load_videos, save_videos
+
+PARK = Video(
+    "park.mp4",
+    duration=12.0,
+    frame_rate=25.0,
+    width=640,
+    height=360,
+    num_frames=300,
+    subset="train",
+    labels=(Label("run", 0.93),),
+    segments=(Segment(1.2, 3.4, "jump"),),
+    boxes=(Box(2.0, (0.1, 0.2, 0.3, 0.9), "jump", actor="1"),),
+    tubes=(Tube(np.array([1.2, 1.24]), np.array([[0.1, 0.2, 0.3, 0.9], [0.1, 0.2, 0.3, 0.8]]), "jump", 0.5, "1"),),
+)
+
+
+def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "videos.json"
+    save_videos(path, [PARK, Video("empty.mp4")], ["jump", "run"])
+    assert load_videos(path) == VideoSet((PARK, Video("empty.mp4")), ("jump", "run"))
+    assert [file.name for file in tmp_path.iterdir()] == ["videos.json"]
+
+
+@given(st.lists(st.tuples(st.floats(0, 1e6), st.floats(0, 1e6)).map(sorted), max_size=5))
+def test_segments_survive_the_file_to_the_last_bit(times: list[list[float]]) -> None:
+    video = Video("v", segments=tuple(Segment(start, end, "a") for start, end in times))
+    assert Video.from_dict(video.to_dict()) == video
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ('{"format": "tubelet", "version": 1, "classes"', "is not whole JSON"),
+        ("[]", "is not a tubelet annotation file"),
+        ('{"format": "tubelet", "version": 99, "classes": [], "videos": []}', "has version 99"),
+        ('{"format": "tubelet", "version": 1, "classes": [], "videos": [{"path": "a", "lenght": 3}]}', "'lenght'"),
+        ('{"format": "tubelet", "version": 1, "classes": [], "videos": [{"duration": 3}]}', "path"),
+        (
+            '{"format": "tubelet", "version": 1, "classes": [], '
+            '"videos": [{"path": "a", "segments": [{"start": 3, "end": 1, "label": "x"}]}]}',
+            "runs from 3 to 1 s",
+        ),
+    ],
+)
+def test_a_file_that_is_not_what_it_should_be_is_one_sentence(tmp_path: Path, content: str, sentence: str) -> None:
+    path = tmp_path / "videos.json"
+    path.write_text(content)
+    with pytest.raises(AnnotationError, match=sentence) as error:
+        load_videos(path)
+    assert str(path) in str(error.value)
+
+
+def test_tubes_whose_arrays_do_not_fit_are_refused() -> None:
+    with pytest.raises(AnnotationError, match="expected \\(K,\\) and \\(K, 4\\)"):
+        Tube(np.array([0.0]), np.zeros((2, 4)), "a")
+    with pytest.raises(AnnotationError, match="do not ascend"):
+        Tube(np.array([1.0, 1.0]), np.zeros((2, 4)), "a")
+
+
+def test_a_video_prints_as_a_table_of_its_actions() -> None:
+    console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    console.print(PARK)
+    text = console.export_text()
+    assert "park.mp4" in text
+    assert "0.930" in text
+    assert "3.40 s" in text
+
+
+def test_an_unknown_class_is_named() -> None:
+    with pytest.raises(AnnotationError, match="'swim'"):
+        VideoSet((PARK,), ("run",)).class_index("swim")
