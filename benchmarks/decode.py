@@ -2,9 +2,10 @@
 
     python benchmarks/decode.py [FOLDER] [--clips 8] [--repeats 3]
 
-A clip is opened, decoded to RGB and closed, as a data loader does it. The limit is a raw sequential decode of the same files
-without conversion to RGB: no reader that needs every frame of a group of pictures can pass it. "Needed" is that decode cut
-to the frames between a clip's key frame and its last frame, a clip's own floor where every frame is a reference.
+A clip is opened, decoded to RGB and closed, as a data loader does it. The limit is a raw sequential decode of the same
+files without conversion to RGB: no reader that needs every frame of a group of pictures can pass it. "Needed" is that
+decode cut to the frames between a clip's key frame and its last frame, a clip's own floor where every frame is a
+reference.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import av
@@ -43,6 +45,11 @@ def torchcodec(path: Path, clip: Clip) -> np.ndarray:
 
     decoder = VideoDecoder(str(path), num_ffmpeg_threads=1, dimension_order="NHWC", seek_mode="exact")
     return decoder.get_frames_at(clip.tolist()).data.numpy()
+
+
+def read_all(reader: Reader, path: Path, clips: list[Clip]) -> None:
+    for clip in clips:
+        reader(path, clip)
 
 
 def sequential(path: Path) -> int:
@@ -114,10 +121,10 @@ def main() -> None:
         times: dict[str, float] = {}
         for name, reader in readers.items():
             try:
-                times[name] = seconds(lambda: [reader(path, clip) for clip in clips], arguments.repeats) / len(clips)  # noqa: B023
+                times[name] = seconds(partial(read_all, reader, path, clips), arguments.repeats) / len(clips)
             except Exception:
                 times[name] = float("nan")
-        raw = seconds(lambda: sequential(path), arguments.repeats)  # noqa: B023
+        raw = seconds(partial(sequential, path), arguments.repeats)
         for name, value in times.items():
             if np.isfinite(value):
                 totals[name] += value

@@ -107,8 +107,15 @@ def test_an_index_beyond_the_end_is_an_index_error() -> None:
         ({"difficulty": "brutal"}, "no difficulty 'brutal'; expected one of easy, medium, hard"),
         ({"num_clips": 0}, "cannot have 0 clips"),
         ({"clip_frames": 1}, "in 1 frames; expected at least 2"),
+        ({"seed": -1}, "no synthetic scene 0 of seed -1"),
     ],
 )
 def test_a_wrong_argument_is_told_in_one_sentence(arguments, message) -> None:
     with pytest.raises(SyntheticError, match=message):
         SyntheticClips(**{"split": "train", "num_clips": 3, "size": 16} | arguments)
+
+
+@pytest.mark.parametrize("arguments", [{"seconds": 0.05}, {"num_actors": 0}, {"size": (0, 10)}])
+def test_a_video_with_nothing_to_show_is_refused(arguments) -> None:
+    with pytest.raises(SyntheticError, match="has nothing to show; expected at least 2 frames, 1 pixel and 1 actor"):
+        synthetic_video("val", 0, **arguments)

@@ -102,7 +102,7 @@ def test_weights_without_a_trained_head_are_refused(tmp_path, checkpoint):
     tensors = {name: value for name, value in load_file(checkpoint).items() if not name.startswith(("head", "fc_norm"))}
     path = tmp_path / "headless.safetensors"
     save_file({f"encoder.{name}": value for name, value in tensors.items()}, path)
-    with pytest.raises(CheckpointError):
+    with pytest.raises(CheckpointError, match="cannot recognise anything"):
         Recognizer("videomae_tiny", checkpoint=path)
 
 

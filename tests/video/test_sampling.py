@@ -32,7 +32,9 @@ def by_length(case, name: str, function):
 
 
 def test_dense_test_views_are_the_authors(case):
-    np.testing.assert_array_equal(by_length(case, "in:dense_lengths", sampling.dense_clips_test), case["out:dense_test"])
+    np.testing.assert_array_equal(
+        by_length(case, "in:dense_lengths", sampling.dense_clips_test), case["out:dense_test"]
+    )
 
 
 def test_a_dense_training_clip_is_the_authors_for_their_draw(case):
@@ -140,9 +142,7 @@ def test_slowfast_slow_pathway_and_key_frame_clips_are_the_authors():
                 sampling.slow_pathway(frames, alpha), case[f"out:slow_of_{frames}_alpha{alpha}"]
             )
     for frames, stride in ((32, 2), (4, 16), (64, 2)):
-        clips = [
-            sampling.keyframe_clip(26910, keyframe, frames, stride) for keyframe in (0, 30, 45, 900, 26880, 26909)
-        ]
+        clips = [sampling.keyframe_clip(26910, keyframe, frames, stride) for keyframe in (0, 30, 45, 900, 26880, 26909)]
         np.testing.assert_array_equal(np.stack(clips), case[f"out:ava_clip_{frames}x{stride}"])
 
 

@@ -52,10 +52,7 @@ def mirrored_classes(classes: Iterable[str]) -> dict[str, str]:
     must not be flipped.
     """
     names = tuple(classes)
-    mirrored = {
-        name: re.sub(_SIDE, lambda word: {"left": "right", "right": "left"}[word[0]], name)
-        for name in names
-    }
+    mirrored = {name: re.sub(_SIDE, lambda word: {"left": "right", "right": "left"}[word[0]], name) for name in names}
     return {name: other for name, other in mirrored.items() if other in set(names)}
 
 

@@ -1,5 +1,6 @@
 """From released weights to models: reading files, key tables, `create_model`."""
 
+from tubelet.checkpoints.catalogue import model_table
 from tubelet.checkpoints.create import create_model, list_models, load_model, shipped_weights
 from tubelet.checkpoints.errors import CheckpointError, CheckpointWarning
 from tubelet.checkpoints.metadata import save_checkpoint
@@ -10,6 +11,7 @@ __all__ = [
     "create_model",
     "list_models",
     "load_model",
+    "model_table",
     "save_checkpoint",
     "shipped_weights",
 ]

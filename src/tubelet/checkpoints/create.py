@@ -1,14 +1,13 @@
 """Models by name: `create_model`, `list_models`, and our own checkpoint files.
 
-A checkpoint is forgiving in one thing only, the classes: another number of them gives a fresh head, and says so. Everything
-else must fit, tensor by tensor, or the error lists what does not.
+A checkpoint is forgiving in one thing only, the classes: another number of them gives a fresh head, and says so.
+Everything else must fit, tensor by tensor, or the error lists what does not.
 """
 
 from __future__ import annotations
 
 import difflib
 import fnmatch
-import os
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -19,7 +18,6 @@ from typing import Any
 
 import torch
 from accelerate import init_empty_weights
-from torch import Tensor
 
 from tubelet.checkpoints import videomae as videomae_keys
 from tubelet.checkpoints.conversion import Converted
@@ -77,15 +75,15 @@ def create_model(
 ) -> RecognitionModel:
     """Make a model, with fresh weights or those of a checkpoint.
 
-    A file that `save_checkpoint` wrote for the same name brings its config along. Without a name the checkpoint alone says
-    what it is. Inside `with torch.device(...)` the model stands on that device, `meta` included.
+    A file that `save_checkpoint` wrote for the same name brings its config along. Without a name the checkpoint alone
+    says what it is. Inside `with torch.device(...)` the model stands on that device, `meta` included.
 
     Args:
         name: one of `list_models()`, or None to take the checkpoint's own.
-        checkpoint: a file, a folder, a hub id, a state dict (see `read_state_dict`), or "synthetic" for the weights that
-            come with the package.
-        num_classes: width of the head. None takes the checkpoint's, or without one the variant's. Another number than the
-            checkpoint's gives a fresh head with a `CheckpointWarning`; only a Kinetics-710 head becomes one for
+        checkpoint: a file, a folder, a hub id, a state dict (see `read_state_dict`), or "synthetic" for the weights
+            that come with the package.
+        num_classes: width of the head. None takes the checkpoint's, or without one the variant's. Another number than
+            the checkpoint's gives a fresh head with a `CheckpointWarning`; only a Kinetics-710 head becomes one for
             Kinetics-400, 600 or 700 by taking its rows.
         **overrides: fields of the model's config, such as `num_frames=32`, `crop=112`, `drop_path_rate=0.1`.
 
@@ -123,14 +121,14 @@ def load_model(source: Source) -> RecognitionModel:
 
 def _variant(name: str | None) -> tuple[Family, Any]:
     for family in FAMILIES:
-        if name in family.variants:
+        if name is not None and name in family.variants:
             return family, family.variants[name]
     near = difflib.get_close_matches(str(name), list_models(), n=3)
-    raise ModelError(f"there is no model {name!r}; {_suggest(near, 'list_models() names all')}.")
+    raise ModelError(f"there is no model {name!r}; {_suggest(near, 'list_models() names all.')}")
 
 
 def _suggest(near: Sequence[str], otherwise: str) -> str:
-    return f"did you mean {' or '.join(near)}?".rstrip("?") if near else otherwise
+    return f"did you mean {' or '.join(near)}?" if near else otherwise
 
 
 def _override(config: Any, overrides: Mapping[str, Any]) -> Any:
@@ -138,7 +136,9 @@ def _override(config: Any, overrides: Mapping[str, Any]) -> Any:
     for key in overrides:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
-            raise ModelError(f"a {type(config).__name__} has no {key!r}; {_suggest(near, 'it has ' + ', '.join(known))}.")
+            raise ModelError(
+                f"a {type(config).__name__} has no {key!r}; {_suggest(near, 'it has ' + ', '.join(known) + '.')}"
+            )
     return replace(config, **overrides)
 
 
@@ -212,8 +212,9 @@ def _hint(converted: Converted, name: str) -> str:
     """Which variant the shapes do fit, where one does."""
     for family in FAMILIES:
         config = family.keys.config_from(StateDict(converted.tensors, ""), converted.tensors)
-        if config is not None and _nearest_variant(family, config) != name:
-            return f" Its shapes are those of {_nearest_variant(family, config)}."
+        near = None if config is None else _nearest_variant(family, config)
+        if near is not None and family.variants[near] != family.variants.get(name):
+            return f" Its shapes are those of {near}."
     return ""
 
 

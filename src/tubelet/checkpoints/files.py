@@ -1,8 +1,8 @@
 """Reading state dicts from files, folders and the Hugging Face hub, without ever running code from them.
 
 A `.safetensors` file holds tensors and text only. Everything else goes through `torch.load(weights_only=True)`, which
-builds tensors and plain containers and refuses any other object. Released files keep their state dict under a wrapper key
-(`model`, `module`, `state_dict`) and may carry the prefix of a compiled or distributed model; both come off here.
+builds tensors and plain containers and refuses any other object. Released files keep their state dict under a wrapper
+key (`model`, `module`, `state_dict`) and may carry the prefix of a compiled or distributed model; both come off here.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ HUB_ID = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(?::(?P<file>.+))?")
 
 # What released training files hold beside the tensors: options and figures, classes without code of their own.
 _SCALAR = np.float64(0.0).__reduce__()[0]
-HARMLESS: list[Any] = [argparse.Namespace, np.dtype, *(type(np.dtype(kind)) for kind in "f2 f4 f8 i4 i8 ?".split())]
+_DTYPES = [type(np.dtype(kind)) for kind in ("f2", "f4", "f8", "i4", "i8", "?")]
+HARMLESS: list[Any] = [argparse.Namespace, np.dtype, *_DTYPES]
 HARMLESS += [(_SCALAR, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")]  # NumPy 1 and 2
 
 
@@ -64,7 +65,8 @@ def read_state_dict(source: Source) -> StateDict:
             `organisation/name:path/of/file.pth` for one file of a repository.
 
     Raises:
-        CheckpointError: it does not exist, is damaged, cannot be downloaded, needs code to be read, or holds no tensors.
+        CheckpointError: it does not exist, is damaged, cannot be downloaded, needs code to be read, or holds no
+        tensors.
     """
     if isinstance(source, Mapping):
         return StateDict(_unwrap(source, "the given state dict"), "the given state dict")
@@ -74,9 +76,11 @@ def read_state_dict(source: Source) -> StateDict:
     if path.is_file():
         return _read_file(path)
     hub = HUB_ID.fullmatch(str(source))
-    if hub and (hub["file"] or not path.suffix in (".pth", ".pt", ".bin", ".ckpt", ".safetensors")):
+    if hub and (hub["file"] or path.suffix not in (".pth", ".pt", ".bin", ".ckpt", ".safetensors")):
         return _read_hub(hub["repository"], hub["file"])
-    raise CheckpointError(f"there is no checkpoint {source}; expected a file, a folder or a hub id like organisation/name.")
+    raise CheckpointError(
+        f"there is no checkpoint {source}; expected a file, a folder or a hub id like organisation/name."
+    )
 
 
 def _read_file(path: Path, config: dict[str, Any] | None = None) -> StateDict:
@@ -151,7 +155,9 @@ def _read_hub(repository: str, file: str | None) -> StateDict:
             f"{where} is neither a local file nor could it be had from the Hugging Face hub: {_first_line(error)}"
         ) from error
     if weights is None:
-        raise CheckpointError(f"the hub repository {repository} holds neither {' nor '.join(WEIGHTS)}; name one file of it.")
+        raise CheckpointError(
+            f"the hub repository {repository} holds neither {' nor '.join(WEIGHTS)}; name one file of it."
+        )
     return _read_file(weights, _read_config(config) if config else {})
 
 

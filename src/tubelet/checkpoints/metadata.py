@@ -1,7 +1,7 @@
 """Our own checkpoint files: safetensors whose metadata rebuild the model without anything beside them.
 
-The metadata hold one JSON text under the key `tubelet`: a version, the model's name, its whole config, the class names, and
-whatever the writer wants to keep (the recipe, the figures).
+The metadata hold one JSON text under the key `tubelet`: a version, the model's name, its whole config, the class
+names, and whatever the writer wants to keep (the recipe, the figures).
 """
 
 from __future__ import annotations
@@ -53,9 +53,13 @@ def describe(checkpoint: StateDict) -> Description | None:
         version, model, classes = said["version"], said["model"], said["classes"]
         config = {key: tuple(value) if isinstance(value, list) else value for key, value in said["config"].items()}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CheckpointError(f"the metadata of {checkpoint.source} are damaged; expected what tubelet writes.") from error
+        raise CheckpointError(
+            f"the metadata of {checkpoint.source} are damaged; expected what tubelet writes."
+        ) from error
     if version > VERSION:
-        raise CheckpointError(f"{checkpoint.source} has version {version}; this tubelet reads up to {VERSION}: upgrade it.")
+        raise CheckpointError(
+            f"{checkpoint.source} has version {version}; this tubelet reads up to {VERSION}: upgrade it."
+        )
     return Description(model, config, tuple(classes) if classes else None, said.get("extra") or {})
 
 
@@ -102,6 +106,6 @@ def save_checkpoint(
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     try:
         save_file(tensors, unfinished, metadata={"format": "pt", KEY: json.dumps(said)})
-        os.replace(unfinished, path)
+        unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

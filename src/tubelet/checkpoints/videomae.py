@@ -1,8 +1,8 @@
 """From the released VideoMAE and VideoMAE V2 files to `tubelet.models.videomae`.
 
-Three layouts, told apart by their keys: the authors' fine-tuned classifier (its names are ours), the authors' pre-training
-model (the classifier takes `encoder.*` and nothing else; fc_norm and head start fresh), and the Hugging Face layouts of the
-two, which hold queries, keys and values apart.
+Three layouts, told apart by their keys: the authors' fine-tuned classifier (its names are ours), the authors'
+pre-training model (the classifier takes `encoder.*` and nothing else; fc_norm and head start fresh), and the Hugging
+Face layouts of the two, which hold queries, keys and values apart.
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ def _fuse(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 def config_from(checkpoint: StateDict, tensors: dict[str, Tensor]) -> VideoMAEConfig | None:
     """The architecture that a checkpoint was made for; None when it is not of this family, or does not say enough.
 
-    Shapes give the widths, the depth, the patch and the classes; heads, frames and crop come from `config.json`. Without it
-    the architecture is that of the variant with these shapes.
+    Shapes give the widths, the depth, the patch and the classes; heads, frames and crop come from `config.json`.
+    Without it the architecture is that of the variant with these shapes.
 
     Args:
         checkpoint: as it was read.
@@ -94,7 +94,7 @@ def config_from(checkpoint: StateDict, tensors: dict[str, Tensor]) -> VideoMAECo
     if patch is None or hidden is None or patch.ndim != 5:
         return None
     head = tensors.get("head.weight")
-    shapes = {
+    shapes: dict[str, Any] = {
         "patch": tuple(patch.shape[2:]),
         "embed_dim": patch.shape[0],
         "depth": 1 + max(int(name.split(".")[1]) for name in tensors if re.match(r"blocks\.\d+\.", name)),

@@ -114,7 +114,7 @@ def report_entry(outcome: RecognitionResult | Failure) -> ReportEntry:
 
     if isinstance(outcome, Failure):
         return ReportEntry(Video(outcome.path), error=outcome.error)
-    return ReportEntry(outcome.video, scores=outcome.timeline)
+    return ReportEntry(outcome.video, scores=outcome.timeline, warnings=outcome.warnings)
 
 
 def report_facts(recognizer: Recognizer) -> dict[str, str]:
@@ -148,14 +148,15 @@ def _write_report(
 
 def _progress(console: Console) -> Progress:
     columns = (TextColumn("{task.description:7}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal, redirect_stdout=False, redirect_stderr=False)
 
 
 def _line(path: Path, result: RecognitionResult) -> Text:
     best = result.labels[0]
     line = Text.assemble((f"{path}", "bold"), f"  {best.name}  ", (f"{best.score:.1%}", "cyan"))
     if result.timeline is not None:
-        line.append(f"  {len(result.segments)} segments", style="dim")
+        plural = "" if len(result.segments) == 1 else "s"
+        line.append(f"  {len(result.segments)} segment{plural}", style="dim")
     for warning in result.warnings:
         line.append(f"\n  warning: {warning}", style="yellow")
     return line

@@ -164,7 +164,8 @@ class RecognitionResult:
         yield table
         if self.timeline is None:
             return
-        yield Text(f"\n{len(self.segments)} segments in {len(self.timeline.windows)} windows", style="dim")
+        plural = "" if len(self.segments) == 1 else "s"
+        yield Text(f"\n{len(self.segments)} segment{plural} in {len(self.timeline.windows)} windows", style="dim")
         table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="dim")
         for heading in ("from", "to", "what", "score"):
             table.add_column(heading, justify="left" if heading == "what" else "right")

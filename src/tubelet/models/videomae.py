@@ -1,9 +1,10 @@
 """ViT with tubelet tokens: the network that VideoMAE and VideoMAE V2 fine-tune.
 
-Tong et al., VideoMAE, NeurIPS 2022 (arXiv 2203.12602); Wang et al., VideoMAE V2, CVPR 2023 (arXiv 2303.16727). Differences
-from an image ViT: a 3D patch (2 x 16 x 16), fixed sin-cos positions over the index of the *flattened* token, no class token
-(the head sees the normalised mean of the tokens), and no bias on the keys. V2 adds the giant size (patch 14, an MLP ratio of
-48/11) and, as an option that no released model uses, cosine attention.
+Tong et al., VideoMAE, NeurIPS 2022 (arXiv 2203.12602); Wang et al., VideoMAE V2, CVPR 2023 (arXiv 2303.16727).
+Differences
+from an image ViT: a 3D patch (2 x 16 x 16), fixed sin-cos positions over the index of the *flattened* token, no class
+token (the head sees the normalised mean of the tokens), and no bias on the keys. V2 adds the giant size (patch 14, an
+MLP ratio of 48/11) and, as an option that no released model uses, cosine attention.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def interpolate_positions(table: Tensor, grid: tuple[int, int, int], to: tuple[i
 
 
 class PatchEmbed(nn.Module):
-    """Cuts a clip into tubelets and projects each; a 3D convolution whose stride is its kernel, as one matrix product."""
+    """Cuts a clip into tubelets and projects each: a 3D convolution without overlap, as one matrix product."""
 
     def __init__(self, patch: tuple[int, int, int], embed_dim: int) -> None:
         super().__init__()
@@ -114,14 +115,17 @@ class Attention(nn.Module):
         self.scale = nn.Parameter(torch.full((num_heads, 1, 1), math.log(10.0))) if cosine else None
         self.proj = nn.Linear(dim, dim)
 
+    def heads(self, x: Tensor) -> Tensor:
+        """(N, L, D) -> (N, heads, L, D / heads)."""
+        return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+
     def forward(self, x: Tensor) -> Tensor:
         """(N, L, D) -> (N, L, D)."""
-        weights = self.qkv.weight.chunk(3)
         # Three products, not a fused one: a head's rows then lie closer together, which the attention kernel likes.
-        q, k, v = (
-            F.linear(x, weight, bias).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)  # (N, L, D) -> (N, heads, L, d)
-            for weight, bias in zip(weights, (self.q_bias, None, self.v_bias), strict=True)
-        )
+        query, key, value = self.qkv.weight.chunk(3)
+        q = self.heads(F.linear(x, query, self.q_bias))
+        k = self.heads(F.linear(x, key))
+        v = self.heads(F.linear(x, value, self.v_bias))
         if self.scale is None:
             attended = F.scaled_dot_product_attention(q, k, v)
         else:
@@ -197,7 +201,7 @@ class VideoMAE(RecognitionModel):
         self.initialise()
 
     def initialise(self, part: nn.Module | None = None) -> None:
-        """Linear weights from N(0, 0.02) cut at 2, biases zero, the head a thousandth of that (released code's recipe)."""
+        """Linear weights from N(0, 0.02) cut at 2, biases zero, the head a thousandth of that (the authors' recipe)."""
         for module in (part or self).modules():
             if isinstance(module, nn.Linear):
                 nn.init.trunc_normal_(module.weight, std=0.02)
@@ -250,8 +254,8 @@ class VideoMAE(RecognitionModel):
         return self.head(self.head_dropout(self.embed(clip)))
 
 
-_TINY = VideoMAEConfig(
-    frame_stride=1, crop=64, num_classes=13, patch=(2, 8, 8), embed_dim=192, depth=4, num_heads=3, mlp_dim=768
+_TINY = VideoMAEConfig(  # a patch spans the whole clip: so small a network learns motion soonest inside its patches
+    frame_stride=1, crop=48, num_classes=13, patch=(16, 6, 6), embed_dim=128, depth=4, num_heads=4, mlp_dim=512
 )
 _SMALL = VideoMAEConfig(embed_dim=384, num_heads=6, mlp_dim=1536)
 _BASE = VideoMAEConfig()

@@ -69,6 +69,8 @@ class _Run:
         self.recipe, self.folder = recipe, folder
         self.accelerator = accelerator = _accelerator(recipe, folder.path)
         self.show = progress and accelerator.is_main_process
+        if accelerator.device.type == "cpu":  # the workers have cores of their own
+            torch.set_num_threads(max(1, torch.get_num_threads() - recipe.data.workers))
         if accelerator.is_main_process:
             folder.make()
         accelerator.wait_for_everyone()

@@ -1,8 +1,8 @@
 """Where the crops of a frame lie: the multi-scale crop of training and the crop views of testing.
 
-Pure functions of integer sizes. Offsets are (x, y) of the top left corner, in pixels of the resized frame. Papers that all
-say "three crops" put them in different places and order (VideoMAE truncates the centre, SlowFast rounds it up, Video Swin
-and TAM step by a truncated half or quarter and take the right crop second or last).
+Pure functions of integer sizes. Offsets are (x, y) of the top left corner, in pixels of the resized frame. Papers that
+all say "three crops" put them in different places and order (VideoMAE truncates the centre, SlowFast rounds it up,
+Video Swin and TAM step by a truncated half or quarter and take the right crop second or last).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ MULTISCALE = (1.0, 0.875, 0.75, 0.66)
 def multiscale_pairs(width: int, height: int, crop: int = 224) -> Offsets:
     """The crop sizes of the multi-scale crop (TSN; VideoMAE and MVD pre-training, TAM and TDN training).
 
-    Sides are int(short side * s) for s in 1, .875, .75, .66, a side within 2 pixels of ``crop`` becomes ``crop``, and width
-    and height lie at most one step apart. One pair is drawn uniformly.
+    Sides are int(short side * s) for s in 1, .875, .75, .66, a side within 2 pixels of ``crop`` becomes ``crop``, and
+    width and height lie at most one step apart. One pair is drawn uniformly.
 
     Returns:
         (10, 2) widths and heights.
@@ -66,7 +66,8 @@ def truncated_crops(width: int, height: int, crop: int, num_crops: int = 3) -> O
     """Crops along the long side at int(k * (long - crop) / (num_crops - 1)) (VideoMAE; the short side equals the crop).
 
     Returns:
-        (num_crops, 2) offsets; a single crop is centred, and the short side is centred where it is longer than the crop.
+        (num_crops, 2) offsets; a single crop is centred, and the short side is centred where it is longer than the
+        crop.
     """
     _check_fits(width, height, crop, crop)
     free = max(width, height) - crop

@@ -1,4 +1,4 @@
-"""What can go wrong with a video: it cannot be read, part of it cannot be read, or a clip asks for what it does not hold."""
+"""What can go wrong with a video: it cannot be read, or only in part, or a clip asks for what it does not hold."""
 
 from __future__ import annotations
 

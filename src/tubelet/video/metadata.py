@@ -20,7 +20,8 @@ class VideoMetadata:
         duration: seconds, from the first frame's start to the last one's end.
         time_base: the unit of the container's timestamps, in seconds.
         average_rate: frames a second, over the whole video.
-        real_rate: frames a second that the container's timestamps are a grid of; equals the average for a constant rate.
+        real_rate: frames a second that the container's timestamps are a grid of; equals the average for a constant
+            rate.
         num_frames: frames that a sequential decode gives.
     """
 

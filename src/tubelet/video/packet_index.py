@@ -1,9 +1,9 @@
 """Which packet holds which frame, and where decoding must start to get it.
 
-A container stores packets in decoding order; frames are numbered in the order in which they are shown. Sorting the packets'
-timestamps gives the numbers without decoding anything, as long as every packet gives exactly one frame and names its own
-time. ``trustworthy`` says when that may be assumed; otherwise the reader decodes once and builds the index from the
-timestamps that came out.
+A container stores packets in decoding order; frames are numbered in the order in which they are shown. Sorting the
+packets' timestamps gives the numbers without decoding anything, as long as every packet gives exactly one frame and
+names its own time. ``trustworthy`` says when that may be assumed; otherwise the reader decodes once and builds the
+index from the timestamps that came out.
 """
 
 from __future__ import annotations

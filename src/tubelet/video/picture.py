@@ -1,8 +1,8 @@
 """From a decoded frame to displayed RGB pixels: colour, size and orientation in one pass each.
 
-Colour conversion and scaling are swscale's, one reused context a reader: it takes matrix and range from the frame's own tags
-(BT.601 limited where there are none, FFmpeg's convention). Orientation is a view of the array: the display matrix's
-quarter turns and mirrors.
+Colour conversion and scaling are swscale's, one reused context a reader: it takes matrix and range from the frame's
+own tags (BT.601 limited where there are none, FFmpeg's convention). Orientation is a view of the array: the display
+matrix's quarter turns and mirrors.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
+
+# Without full chroma, swscale halves the colour resolution of the scaled picture: visible at a short side of 224.
+_SCALING = Interpolation.BILINEAR | Interpolation.FULL_CHR_H_INT
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,12 @@ def frame_orientation(frame: av.VideoFrame) -> Orientation:
 
     The matrix (16.16 fixed point, row major) takes coded to displayed coordinates: x' = a x + c y, y' = b x + d y.
     """
-    for side_data in frame.side_data:
-        if side_data.type.name == "DISPLAYMATRIX":
-            a, b, _, c, d = np.frombuffer(bytes(side_data), dtype=np.int32)[:5].tolist()
-            if abs(b) + abs(c) > abs(a) + abs(d):
-                return Orientation(True, mirror_columns=c < 0, mirror_rows=b < 0)
-            return Orientation(False, mirror_columns=a < 0, mirror_rows=d < 0)
+    if "DISPLAYMATRIX" in frame.side_data:
+        matrix = memoryview(frame.side_data["DISPLAYMATRIX"])
+        a, b, _, c, d = np.frombuffer(matrix, dtype=np.int32)[:5].tolist()
+        if abs(b) + abs(c) > abs(a) + abs(d):
+            return Orientation(True, mirror_columns=c < 0, mirror_rows=b < 0)
+        return Orientation(False, mirror_columns=a < 0, mirror_rows=d < 0)
     return Orientation()
 
 
@@ -83,6 +86,7 @@ class PictureConverter:
     def write(self, frame: av.VideoFrame, out: Pixels) -> None:
         """Write a frame's displayed pixels into ``out`` (height, width, 3)."""
         width, height = self._coded
+        scaled = (frame.width, frame.height) != (width, height)
         rgb = self._reformatter.reformat(
             frame,
             width,
@@ -90,9 +94,9 @@ class PictureConverter:
             "rgb24",
             dst_colorspace=Colorspace.ITU601,
             dst_color_range=ColorRange.JPEG,
-            interpolation=Interpolation.BILINEAR,
+            interpolation=_SCALING if scaled else Interpolation.BILINEAR,
             threads=1,
         )
         plane = rgb.planes[0]
-        rows = np.frombuffer(plane, dtype=np.uint8).reshape(-1, plane.line_size)[:height, : width * 3]
+        rows = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(-1, plane.line_size)[:height, : width * 3]
         out[...] = self.orientation.apply(rows.reshape(height, width, 3))

@@ -39,14 +39,15 @@ class _Backend(Protocol):
 class VideoReader:
     """An open video; a context manager.
 
-    Frames come as displayed (rotation applied), RGB, in the order in which they are shown. A frame that cannot be decoded
-    because the file is damaged keeps its number: the last readable frame before it stands in for it, and a ``VideoWarning``
-    says which frames those are.
+    Frames come as displayed (rotation applied), RGB, in the order in which they are shown. A frame that cannot be
+    decoded because the file is damaged keeps its number: the last readable frame before it stands in for it, and a
+    ``VideoWarning`` says which frames those are.
 
     Args:
         source: a path or URL, the bytes of a video file, or a seekable binary file object.
         backend: "pyav", or "torchcodec" where that package is installed.
-        short_side: scale frames so that their short side has this many pixels, the long side truncated; None keeps the size.
+        short_side: scale frames so that their short side has this many pixels, the long side truncated; None keeps the
+            size.
         device: "cpu", or "cuda" to decode on a GPU (torchcodec only); frames are NumPy arrays in any case.
 
     Raises:
@@ -65,7 +66,9 @@ class VideoReader:
             raise VideoError(f"short_side={short_side} was given; it must be at least 1 pixel.")
         if backend == "pyav":
             if device != "cpu":
-                raise VideoError(f'device="{device}" was given; backend="pyav" decodes on the CPU, torchcodec elsewhere.')
+                raise VideoError(
+                    f'device="{device}" was given; backend="pyav" decodes on the CPU, torchcodec elsewhere.'
+                )
             self._backend: _Backend = PyAVBackend(source, short_side)
         elif backend == "torchcodec":
             from tubelet.video.torchcodec_backend import TorchCodecBackend
@@ -130,7 +133,9 @@ class VideoReader:
         tolerance = 1e-6
         for time in times:
             if not 0 <= time <= duration + tolerance:
-                raise ClipError(f"{self._backend.name} lasts {duration:.3f} s; the frame at {time:.3f} s was asked for.")
+                raise ClipError(
+                    f"{self._backend.name} lasts {duration:.3f} s; the frame at {time:.3f} s was asked for."
+                )
         return self.frames(np.searchsorted(self.timestamps, times + tolerance, side="right") - 1)
 
     def __iter__(self) -> Iterator[Frames]:

@@ -1,9 +1,10 @@
 """Where a clip's frames lie in a video, exactly as each paper's code takes them.
 
-Pure functions from a number of frames to int64 frame indices, 0-based. The conventions differ in ways that move published
-figures, so each is a function of its own that names its source. A ``*_train`` function draws from a NumPy generator and
-hands the draw to the deterministic form above it; a ``*_test`` function returns one row a view. A video shorter than the
-clip is never an error: each paper says what is repeated. Six families:
+Pure functions from a number of frames to int64 frame indices, 0-based. The conventions differ in ways that move
+published figures, so each is a function of its own that names its source. A ``*_train`` function draws from a NumPy
+generator and hands the draw to the deterministic form above it. A clip is (clip_frames,) indices, or (num_segments,);
+a ``*_test`` function returns one such row a view. A count below 1 is a ``ClipError``; a video shorter than the clip is
+never one: each paper says what is repeated. Six families:
 
 - ``dense_*``: VideoMAE, a window of ``clip_frames * frame_stride`` frames cut by linspace
 - ``pretrain_*``: VideoMAE pre-training, constant stride
@@ -44,14 +45,9 @@ def _strided(starts: ArrayLike, clip_frames: int, frame_stride: int) -> Indices:
 def dense_clip(num_frames: int, end: int, clip_frames: int = 16, frame_stride: int = 4) -> Indices:
     """The window of ``clip_frames * frame_stride`` frames before ``end``, cut by linspace (VideoMAE, Kinetics).
 
-    The spacing is window / (clip_frames - 1), 64/15 for 16 x 4, not the stride. A video that is no longer than the window
-    gives ``num_frames // frame_stride`` frames over its whole length, then its last frame; ``end`` is then unused.
-
-    Returns:
-        (clip_frames,) indices.
-
-    Raises:
-        ClipError: a count below 1.
+    The spacing is window / (clip_frames - 1), 64/15 for 16 x 4, not the stride. A video that is no longer than the
+    window gives ``num_frames // frame_stride`` frames over its whole length, then its last frame; ``end`` is then
+    unused.
     """
     _check(num_frames, clip_frames=clip_frames, frame_stride=frame_stride)
     window = clip_frames * frame_stride
@@ -64,36 +60,22 @@ def dense_clip(num_frames: int, end: int, clip_frames: int = 16, frame_stride: i
 
 
 def dense_clip_train(num_frames: int, clip_frames: int, frame_stride: int, rng: np.random.Generator) -> Indices:
-    """A random window of the video, its end uniform in window..num_frames-1 (VideoMAE fine-tuning; v1 validates so too).
-
-    Returns:
-        (clip_frames,) indices.
-    """
+    """A random window of the video, its end uniform in window..num_frames-1 (VideoMAE; v1 validates so too)."""
     window = clip_frames * frame_stride
     end = int(rng.integers(window, num_frames)) if num_frames > window else num_frames
     return dense_clip(num_frames, end, clip_frames, frame_stride)
 
 
 def dense_clip_val(num_frames: int, clip_frames: int = 16, frame_stride: int = 4) -> Indices:
-    """The centred window (VideoMAE v2 validation).
-
-    Returns:
-        (clip_frames,) indices.
-    """
+    """The centred window (VideoMAE v2 validation)."""
     return dense_clip(num_frames, (clip_frames * frame_stride + num_frames) // 2, clip_frames, frame_stride)
 
 
 def dense_clips_test(num_frames: int, clip_frames: int = 16, frame_stride: int = 4, num_clips: int = 5) -> Indices:
-    """Test views over every ``frame_stride``-th frame, the first at the start and the last at the end (VideoMAE v1, v2).
+    """Test views over every ``frame_stride``-th frame, the first at the start, the last at the end (VideoMAE v1, v2).
 
-    Here the spacing is the stride itself. A video with too few such frames repeats the last of them. The authors divide by
-    num_clips - 1; a single view is centred.
-
-    Returns:
-        (num_clips, clip_frames) indices.
-
-    Raises:
-        ClipError: a count below 1.
+    Here the spacing is the stride itself. A video with too few such frames repeats the last of them. The authors
+    divide by num_clips - 1; a single view is centred.
     """
     _check(num_frames, clip_frames=clip_frames, frame_stride=frame_stride, num_clips=num_clips)
     grid = np.arange(0, num_frames, frame_stride, dtype=np.int64)
@@ -107,9 +89,6 @@ def pretrain_clip(num_frames: int, start: int, clip_frames: int = 16, frame_stri
 
     A short video repeats its last frame on the grid, which need not be its last frame.
 
-    Returns:
-        (clip_frames,) indices.
-
     Raises:
         ClipError: a count below 1, or a start outside the video.
     """
@@ -121,11 +100,7 @@ def pretrain_clip(num_frames: int, start: int, clip_frames: int = 16, frame_stri
 
 
 def pretrain_clip_train(num_frames: int, clip_frames: int, frame_stride: int, rng: np.random.Generator) -> Indices:
-    """The same from a start uniform in 0..num_frames - clip_frames * frame_stride.
-
-    Returns:
-        (clip_frames,) indices.
-    """
+    """The same from a start uniform in 0..num_frames - clip_frames * frame_stride."""
     start = int(rng.integers(0, max(num_frames - clip_frames * frame_stride, 0) + 1))
     return pretrain_clip(num_frames, start, clip_frames, frame_stride)
 
@@ -134,16 +109,13 @@ def pretrain_clip_train(num_frames: int, clip_frames: int, frame_stride: int, rn
 
 
 def segment_clip(num_frames: int, draws: ArrayLike, short: Literal["first", "all"] = "first") -> Indices:
-    """One frame of each of T equal segments of ``num_frames // T`` frames; the tail is never used (TSN, VideoMAE on SSv2).
+    """One frame of each of T equal segments of ``num_frames // T`` frames; the tail is never used (TSN, VideoMAE).
 
     Args:
         num_frames: frames of the video.
         draws: (T,) the frame within each segment, 0..num_frames // T - 1; unused for a short video.
-        short: what a video with fewer than T frames gives: "first" is its first frame T times (VideoMAE v1, TAM), "all" is
-            the first frame T - num_frames times and then every frame (VideoMAE v2).
-
-    Returns:
-        (T,) indices.
+        short: what a video with fewer than T frames gives: "first" is its first frame T times (VideoMAE v1, TAM),
+            "all" is the first frame T - num_frames times and then every frame (VideoMAE v2).
 
     Raises:
         ClipError: no frames, or no segments.
@@ -162,34 +134,19 @@ def segment_clip(num_frames: int, draws: ArrayLike, short: Literal["first", "all
 def segment_clip_train(
     num_frames: int, num_segments: int, rng: np.random.Generator, short: Literal["first", "all"] = "first"
 ) -> Indices:
-    """A uniform draw in every segment (VideoMAE v1, v2 on Something-Something, TAM "uniform").
-
-    Returns:
-        (num_segments,) indices.
-    """
+    """A uniform draw in every segment (VideoMAE v1, v2 on Something-Something, TAM "uniform")."""
     _check(num_frames, num_segments=num_segments)
     return segment_clip(num_frames, rng.integers(0, max(num_frames // num_segments, 1), num_segments), short)
 
 
 def segment_clip_val(num_frames: int, num_segments: int = 16, short: Literal["first", "all"] = "all") -> Indices:
-    """The middle frame of every segment (VideoMAE v2 validation on Something-Something).
-
-    Returns:
-        (num_segments,) indices.
-    """
+    """The middle frame of every segment (VideoMAE v2 validation on Something-Something)."""
     _check(num_frames, num_segments=num_segments)
     return segment_clip(num_frames, np.full(num_segments, num_frames // num_segments // 2), short)
 
 
 def segment_clips_test(num_frames: int, num_segments: int = 16, num_clips: int = 2) -> Indices:
-    """Interleaved views: every segment cut in ``num_clips``, all sorted, dealt in turn (VideoMAE v1, v2 on SSv2).
-
-    Returns:
-        (num_clips, num_segments) indices.
-
-    Raises:
-        ClipError: a count below 1.
-    """
+    """Interleaved views: every segment cut in ``num_clips``, all sorted, dealt in turn (VideoMAE v1, v2 on SSv2)."""
     _check(num_frames, num_segments=num_segments, num_clips=num_clips)
     tick = num_frames / num_segments
     ticks = np.arange(num_segments) * tick + (np.arange(num_clips) * (tick / num_clips))[:, None]
@@ -203,9 +160,6 @@ def segment_center_clip(num_frames: int, num_segments: int, zero_short: bool = F
         num_frames: frames of the video.
         num_segments: T.
         zero_short: a video of at most T frames gives its first frame only, as TAM's validation while it trains.
-
-    Returns:
-        (num_segments,) indices.
     """
     _check(num_frames, num_segments=num_segments)
     if zero_short and num_frames <= num_segments:
@@ -215,7 +169,7 @@ def segment_center_clip(num_frames: int, num_segments: int, zero_short: bool = F
 
 
 def segment_shifted_clips_test(num_frames: int, num_segments: int, num_clips: int) -> Indices:
-    """Clips of equal segments from starts spread over the first segment (TAM "uniform-N"; Something-Something v2, N = 2).
+    """Clips of equal segments from starts spread over the first segment (TAM "uniform-N"; SSv2: N = 2).
 
     Returns:
         (num_clips, num_segments) indices; past the ends they wrap around.
@@ -240,9 +194,6 @@ def interval_clip_train(num_frames: int, num_segments: int, rng: np.random.Gener
     """A uniform draw in every interval, both borders included, so neighbours may share a frame.
 
     Sources: "frame_uniform" of Video Swin on SSv2; SlowFast, MViT, TimeSformer, UniFormer and MVD on SSv2.
-
-    Returns:
-        (num_segments,) indices.
     """
     _check(num_frames, num_segments=num_segments)
     borders = _borders(num_frames, num_segments)
@@ -250,11 +201,7 @@ def interval_clip_train(num_frames: int, num_segments: int, rng: np.random.Gener
 
 
 def interval_clips_test(num_frames: int, num_segments: int, num_clips: int = 1) -> Indices:
-    """The middles of the intervals; several views cut every interval in ``num_clips`` parts (MVD, 2 views on SSv2).
-
-    Returns:
-        (num_clips, num_segments) indices.
-    """
+    """The middles of the intervals; several views cut every interval in ``num_clips`` parts (MVD, 2 views on SSv2)."""
     _check(num_frames, num_segments=num_segments, num_clips=num_clips)
     views = []
     for view in range(num_clips):
@@ -268,21 +215,13 @@ def interval_clips_test(num_frames: int, num_segments: int, num_clips: int = 1) 
 
 
 def wrapped_clip(num_frames: int, start: int, clip_frames: int = 32, frame_stride: int = 2) -> Indices:
-    """Every ``frame_stride``-th frame from ``start``, modulo the number of frames (mmaction2, Video Swin, TAM "dense").
-
-    Returns:
-        (clip_frames,) indices.
-    """
+    """Every ``frame_stride``-th frame from ``start``, modulo the number of frames (mmaction2, Video Swin, TAM)."""
     _check(num_frames, clip_frames=clip_frames, frame_stride=frame_stride)
     return _strided(start, clip_frames, frame_stride) % num_frames
 
 
 def wrapped_clip_train(num_frames: int, clip_frames: int, frame_stride: int, rng: np.random.Generator) -> Indices:
-    """The same from a start uniform in 0..num_frames - clip_frames * frame_stride (Video Swin on Kinetics: 32 x 2).
-
-    Returns:
-        (clip_frames,) indices.
-    """
+    """The same from a start uniform in 0..num_frames - clip_frames * frame_stride (Video Swin on Kinetics: 32 x 2)."""
     start = int(rng.integers(0, max(num_frames - clip_frames * frame_stride, 0) + 1))
     return wrapped_clip(num_frames, start, clip_frames, frame_stride)
 
@@ -301,12 +240,10 @@ def wrapped_clips_test(
         clip_frames: frames a view.
         frame_stride: frames from one to the next.
         num_clips: views.
-        starts: "swin" puts them in the middles of equal parts of the free range (Video Swin, 4 views); "mmaction2" spreads
-            them from the first frame until the last view ends at the last frame, rounded (SlowFast, CSN there; 10 views);
-            "tam" spreads them over a free range of one window, truncated, a single view in its middle (TAM "dense-N").
-
-    Returns:
-        (num_clips, clip_frames) indices.
+        starts: "swin" puts them in the middles of equal parts of the free range (Video Swin, 4 views); "mmaction2"
+            spreads them from the first frame until the last view ends at the last frame, rounded (SlowFast, CSN there;
+            10 views); "tam" spreads them over a free range of one window, truncated, a single view in its middle (TAM
+            "dense-N").
     """
     _check(num_frames, clip_frames=clip_frames, frame_stride=frame_stride, num_clips=num_clips)
     window = clip_frames * frame_stride
@@ -347,9 +284,6 @@ def span_clip_train(
     """A start uniform over the real numbers 0..num_frames - span; the stride counts frames of a 30 fps time axis.
 
     UniFormer ignores the frame rate: leave it at 30.
-
-    Returns:
-        (clip_frames,) indices.
     """
     span = max(1.0, frame_stride * clip_frames / 30.0 * frame_rate)
     return span_clip(num_frames, rng.uniform(0.0, max(num_frames - span, 0.0)), span, clip_frames)
@@ -371,11 +305,9 @@ def span_clips_test(
         frame_stride: frames of a 30 fps video from one to the next.
         num_clips: views.
         frame_rate: of the video, frames a second.
-        offset_sampling: False starts view k at free * k / num_clips (SlowFast, TimeSformer: one view starts at frame 0, and
-            no view reaches the end); True at k * floor(free / (num_clips - 1)) (MViT, UniFormer; one view is centred).
-
-    Returns:
-        (num_clips, clip_frames) indices.
+        offset_sampling: False starts view k at free * k / num_clips (SlowFast, TimeSformer: one view starts at frame
+            0, and no view reaches the end); True at k * floor(free / (num_clips - 1)) (MViT, UniFormer; one view is
+            centred).
     """
     _check(num_frames, clip_frames=clip_frames, frame_stride=frame_stride, num_clips=num_clips)
     span = max(1.0, frame_stride * clip_frames / 30.0 * frame_rate)

@@ -1,21 +1,23 @@
 """Decoding with torchcodec, on the CPU or with a GPU's decoder, under the same contract as PyAV.
 
-Used only where it is asked for. What a video holds (frame count, timestamps, orientation) comes from the PyAV index, so both
-backends number frames alike; torchcodec gives the pixels, and its own colour conversion rounds differently by a level or two.
+Used only where it is asked for. What a video holds (frame count, timestamps, orientation) comes from the PyAV index,
+so both backends number frames alike; torchcodec gives the pixels, and its own colour conversion rounds differently by
+a level or two.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 
+from tubelet.video.container import Source
 from tubelet.video.errors import VideoError
 from tubelet.video.picture import Pixels
-from tubelet.video.pyav_backend import PyAVBackend, Source
+from tubelet.video.pyav_backend import PyAVBackend
 
 # Frames decoded together: enough for a clip, little enough for a long video to be read in bounded memory.
 _BATCH = 32
@@ -32,18 +34,26 @@ class TorchCodecBackend:
         decoder_type = _decoder_type()
         indexed = PyAVBackend(source, short_side)
         indexed.close()
+        if not indexed.is_indexed:
+            raise VideoError(f'{indexed.name} has no usable timestamps to find frames by; use backend="pyav".')
         self.name, self.metadata, self.timestamps = indexed.name, indexed.metadata, indexed.timestamps
         self.missing, self.truncated = indexed.missing, indexed.truncated
         self._orientation = indexed.converter.orientation
         self.size = indexed.size
-        if not isinstance(source, bytes | str):
-            source = source.read() if hasattr(source, "read") and source.seek(0) == 0 else str(Path(source))  # type: ignore[arg-type]
         try:
             self._decoder: Any = decoder_type(
-                source, dimension_order="NHWC", num_ffmpeg_threads=1, device=device, seek_mode="exact"
+                _as_torchcodec_takes_it(source),
+                stream_index=indexed.stream_index,
+                dimension_order="NHWC",
+                num_ffmpeg_threads=1,
+                device=device,
+                seek_mode="exact",
             )
         except (RuntimeError, ValueError) as error:
-            raise VideoError(f"{self.name} cannot be opened by torchcodec on {device}: {_first_line(error)}") from error
+            reason = _first_line(error)
+            if reason.startswith("Could not load"):
+                raise VideoError(_unloadable(error)) from error
+            raise VideoError(f"{self.name} cannot be opened by torchcodec on {device}: {reason}") from error
         if len(self._decoder) != self.metadata.num_frames:
             raise VideoError(
                 f"{self.name} has {self.metadata.num_frames} frames, of which torchcodec sees {len(self._decoder)}; "
@@ -72,12 +82,21 @@ class TorchCodecBackend:
         height, width = out.shape[:2]
         if frame.shape[:2] != (height, width):
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
-            frame = picture.reformat(width, height).to_ndarray()
+            frame = np.asarray(picture.reformat(width, height).to_ndarray(), dtype=np.uint8)
         out[...] = frame
 
     def close(self) -> None:
         """Release the video."""
         self._decoder = None
+
+
+def _as_torchcodec_takes_it(source: Source) -> str | bytes:
+    if isinstance(source, str | bytes):
+        return source
+    if isinstance(source, os.PathLike):
+        return os.fspath(source)
+    source.seek(0)
+    return source.read()
 
 
 def _decoder_type() -> Any:

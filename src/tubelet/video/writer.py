@@ -108,7 +108,7 @@ class VideoWriter:
             self._discard()
             raise
         self._closed = True
-        os.replace(self._temporary, self.path)
+        self._temporary.replace(self.path)
 
     def __enter__(self) -> Self:
         return self

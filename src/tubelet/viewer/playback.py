@@ -26,16 +26,18 @@ def constant_rate(reader: VideoReader, max_rate: float = 30.0) -> float:
 def constant_rate_frames(reader: VideoReader, rate: float) -> Iterator[tuple[float, Frame]]:
     """One pass over a video, as (seconds, uint8 (H, W, 3)) pairs at `rate` frames a second; memory holds one frame.
 
-    Tick k shows the last source frame that begins no later than half a tick after k / rate.
+    Tick k shows the last source frame that begins by k / rate, give or take a quarter of a tick for rounded timestamps; the
+    last frame is held to the end of the video.
     """
-    tick, shown = 0, None
-    for time, frame in zip(reader.timestamps, reader, strict=False):
-        while shown is not None and (tick + 0.5) / rate < time:
+    tick, shown, slack = 0, None, 0.25 / rate
+    for time, frame in zip(reader.timestamps, reader, strict=True):
+        while shown is not None and tick / rate + slack < time:
             yield tick / rate, shown
             tick += 1
         shown = frame
-    if shown is not None:
+    while shown is not None and (tick == 0 or tick / rate + slack < reader.metadata.duration):
         yield tick / rate, shown
+        tick += 1
 
 
 def open_scaled(source: str | Path, short_side: int | None) -> VideoReader:

@@ -36,6 +36,7 @@ class ReportEntry:
         scores: sliding windows over it.
         truth: ground truth to compare with.
         error: why there is no result; then nothing else is shown.
+        warnings: sentences to show with the result, such as on damage in the file.
         media: the file to embed when it is not `video.path`.
     """
 
@@ -43,6 +44,7 @@ class ReportEntry:
     scores: WindowScores | None = None
     truth: Video | None = None
     error: str | None = None
+    warnings: tuple[str, ...] = ()
     media: Path | None = None
 
 
@@ -108,7 +110,7 @@ def _labels_of(entry: ReportEntry) -> list[str]:
 
 def _describe(entry: ReportEntry) -> dict[str, Any]:
     video = entry.video
-    described: dict[str, Any] = {"name": Path(video.path).name, "path": video.path, "error": entry.error}
+    described: dict[str, Any] = {"name": Path(video.path).name, "path": video.path, "error": entry.error, "warnings": entry.warnings}
     if entry.error is not None:
         return described
     poster = base64.b64encode(poster_jpeg(entry.media or video.path)).decode()

@@ -17,6 +17,9 @@ from tubelet.viewer.drawing import mentioned_labels
 from tubelet.viewer.palette import assign_colors, color_of
 
 
+FAINT = 0.02
+
+
 class WindowScores(Protocol):
     """Scores of sliding windows: what `tubelet.inference.Timeline` offers, or anything that has the same three."""
 
@@ -34,12 +37,15 @@ class WindowScores(Protocol):
 
 
 def leading_classes(scores: WindowScores, count: int) -> list[int]:
-    """Indices of the classes worth a row: those with the highest peak, in the order in which they peak."""
+    """Indices of the classes worth a row: the highest peaks, in the order in which they peak.
+
+    At most `count`; beyond the first three only those that ever reach `FAINT`.
+    """
     if len(scores.windows) == 0:
         return []
     peaks = scores.scores.max(axis=0)
-    best = np.argsort(-peaks, kind="stable")[:count]
-    return sorted((int(k) for k in best), key=lambda k: int(scores.scores[:, k].argmax()))
+    best = [int(k) for k in np.argsort(-peaks, kind="stable")[:count]]
+    return sorted((k for place, k in enumerate(best) if place < 3 or peaks[k] >= FAINT), key=lambda k: int(scores.scores[:, k].argmax()))
 
 
 def timeline_figure(

@@ -4,7 +4,8 @@ Every actor is a textured body with a small companion beside it, and *every* act
 the side and one up and down, an angle, a size, an opacity, the companion's angle and its distance. Each is a function
 of a phase. The class says which phase runs (and which way); the others stand still at a phase drawn uniformly from the
 very same range. So in a frame of a clip at a uniformly random time all phases are uniform and independent whatever the
-class, and no single frame can tell it.
+class, and no single frame can tell it. (A frame known to be a clip's first is not one at a random time: an actor
+that grows is at its smallest there.)
 """
 
 from dataclasses import dataclass, field

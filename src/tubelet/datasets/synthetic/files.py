@@ -7,8 +7,6 @@
 - `videos/ava_SPLIT.csv`: their boxes once a second as AVA has them; `videos/ava_actions.pbtxt`: names of its action ids
 """
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -16,7 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tubelet.annotations import Video, save_videos
+from tubelet.annotations import Video, VideoSet, save_videos
+from tubelet.annotations.text_files import read_json, write_lines
+from tubelet.annotations.video_list import write_video_list
 from tubelet.datasets.synthetic.actors import CLASSES
 from tubelet.datasets.synthetic.difficulty import Span
 from tubelet.datasets.synthetic.sampling import SPLITS, SyntheticError, clip_scene, synthetic_video
@@ -86,7 +86,7 @@ def write_synthetic(
         "seed": seed,
     }
     _remember(out / "settings.json", settings)
-    _write_text(out / "classes.txt", "".join(f"{name}\n" for name in CLASSES))
+    write_lines(out / "classes.txt", CLASSES)
 
     written: dict[str, list[Video]] = {"clips": [], "videos": []}
     done = 0
@@ -126,9 +126,10 @@ def _numbered(total: int, shares: Mapping[str, float]) -> Iterator[tuple[str, in
 
 def _remember(path: Path, settings: dict[str, object]) -> None:
     if not path.exists():
-        _write_text(path, json.dumps(settings, indent=1) + "\n")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_lines(path, [json.dumps(settings, indent=1)])
         return
-    before = json.loads(path.read_text(encoding="utf-8"))
+    before = read_json(path, "the settings of a synthetic folder")
     for name, value in settings.items():
         if before.get(name) != value:
             raise SyntheticError(
@@ -147,21 +148,10 @@ def _write_video(path: Path, scene: Scene) -> None:
                 writer.write(frame)
 
 
-def _write_text(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
-
-
 def _write_lists(folder: Path, clips: list[Video]) -> None:
     for split in dict.fromkeys(clip.subset for clip in clips):
-        rows = (
-            f"{clip.path.removeprefix('clips/')} {CLASSES.index(clip.labels[0].name)}\n"
-            for clip in clips
-            if clip.subset == split
-        )
-        _write_text(folder / f"{split}.csv", "".join(rows))
+        listed = (replace(c, path=c.path.removeprefix("clips/")) for c in clips if c.subset == split)
+        write_video_list(folder / f"{split}.csv", VideoSet(tuple(listed), CLASSES))
 
 
 def _write_segments(folder: Path, videos: list[Video]) -> None:
@@ -181,20 +171,19 @@ def _write_segments(folder: Path, videos: list[Video]) -> None:
         for video in videos
     }
     content = {"version": "synthetic", "database": database}
-    _write_text(folder / "activitynet.json", json.dumps(content, indent=1) + "\n")
+    write_lines(folder / "activitynet.json", [json.dumps(content, indent=1)])
 
 
 def _write_boxes(folder: Path, videos: list[Video]) -> None:
     for split in dict.fromkeys(video.subset for video in videos):
-        text = io.StringIO()
-        rows = csv.writer(text, lineterminator="\n")
-        for video in videos:
-            for box in video.boxes if video.subset == split else ():
-                corners = [f"{value:.4f}" for value in box.xyxy]
-                rows.writerow(
-                    [Path(video.path).stem, f"{box.time:g}", *corners, CLASSES.index(box.label) + 1, box.actor]
-                )
-        _write_text(folder / f"ava_{split}.csv", text.getvalue())
+        lines = (
+            f"{Path(video.path).stem},{box.time:g},{corners},{CLASSES.index(box.label) + 1},{box.actor}"
+            for video in videos
+            if video.subset == split
+            for box in video.boxes
+            for corners in [",".join(f"{value:.4f}" for value in box.xyxy)]
+        )
+        write_lines(folder / f"ava_{split}.csv", lines)
     if videos:
-        names = (f'item {{\n  name: "{name}"\n  id: {number}\n}}\n' for number, name in enumerate(CLASSES, start=1))
-        _write_text(folder / "ava_actions.pbtxt", "".join(names))
+        names = (f'item {{\n  name: "{name}"\n  id: {number}\n}}' for number, name in enumerate(CLASSES, start=1))
+        write_lines(folder / "ava_actions.pbtxt", names)

@@ -110,10 +110,10 @@ def synthetic_video(
     rng, level = _generator(split, index, difficulty, seed, kind=1)
     height, width = (size, size) if isinstance(size, int) else size
     num_frames = round(seconds * frame_rate)
-    if num_frames < 2 or min(height, width) < 1:
+    if num_frames < 2 or min(height, width) < 1 or (num_actors is not None and num_actors < 1):
         raise SyntheticError(
-            f"a synthetic video of {seconds} s at {frame_rate} frames a second and {height}x{width} pixels "
-            "has nothing to show; expected at least 2 frames and 1 pixel."
+            f"a synthetic video of {seconds} s at {frame_rate} frames a second, {height}x{width} pixels and "
+            f"{num_actors} actors has nothing to show; expected at least 2 frames, 1 pixel and 1 actor."
         )
     across, down = width / min(height, width), height / min(height, width)
     background, props, dark = _surroundings(rng, level, across, down)
@@ -136,6 +136,8 @@ def _generator(split: str, index: int, difficulty: str, seed: int, kind: int) ->
         raise SyntheticError(f"there is no synthetic split {split!r}; expected one of {', '.join(SPLITS)}.")
     if difficulty not in DIFFICULTIES:
         raise SyntheticError(f"there is no difficulty {difficulty!r}; expected one of {', '.join(DIFFICULTIES)}.")
+    if seed < 0 or index < 0:
+        raise SyntheticError(f"there is no synthetic scene {index} of seed {seed}; expected both >= 0.")
     entropy = [seed, SPLITS.index(split), index, list(DIFFICULTIES).index(difficulty), kind]
     return np.random.Generator(np.random.Philox(np.random.SeedSequence(entropy))), DIFFICULTIES[difficulty]
 

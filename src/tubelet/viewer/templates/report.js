@@ -61,6 +61,8 @@ function show(index) {
   for (const button of $("list").querySelectorAll("button")) button.setAttribute("aria-current", String(Number(button.dataset.index) === index));
   $("name").textContent = video.name;
   $("failure").hidden = !video.error;
+  $("warning").hidden = !video.warnings.length;
+  $("warning").textContent = video.warnings.join("\n");
   $("result").hidden = Boolean(video.error);
   $("facts").textContent = video.error ? video.path : factsOf(video).join(" · ");
   $("tiles").replaceChildren(...tilesOf(video).map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))));

@@ -212,7 +212,8 @@ class Timeline {
   }
 
   drawHeat(pen, rowHeight) {
-    const { windows, rows, classes } = this.scores;
+    const { windows, rows, classes } = this.scores, ratio = window.devicePixelRatio || 1;
+    const snap = (time) => Math.round(this.x(time) * ratio) / ratio; // whole pixels, so that no seam shows between cells
     rows.forEach((row, index) => {
       const y = this.scoresTop + index * rowHeight, color = this.color(classes[index]);
       this.label(pen, classes[index], y + rowHeight / 2, { swatch: color });
@@ -222,8 +223,8 @@ class Timeline {
       let from = null, to = 0, most = 0;
       const flush = () => { if (from !== null && most > 0) { pen.globalAlpha = most / 1000; pen.fillRect(from, y + 1, to - from, rowHeight - 2); } };
       for (let w = 0; w < windows.length; w++) {
-        const left = Math.max(this.plot.left, this.x(cellStart(this.scores, w))), right = Math.min(this.plot.left + this.plot.width, this.x(cellEnd(this.scores, w)));
-        if (right <= left) continue;
+        const left = Math.max(this.plot.left, snap(cellStart(this.scores, w))), right = Math.min(this.plot.left + this.plot.width, snap(cellEnd(this.scores, w)));
+        if (right < left || (right === left && w < windows.length - 1 && from === null)) continue;
         if (from !== null && right - from < 1) { to = right; most = Math.max(most, row[w]); continue; } // many windows in one pixel: the best
         flush();
         [from, to, most] = [left, right, row[w]];

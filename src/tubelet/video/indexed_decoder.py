@@ -1,0 +1,197 @@
+"""Frames by number, through an index of the packets.
+
+A frame is had by decoding from its key packet on, and each decoded frame is known by its timestamp, never by counting
+from a seek. What cannot be decoded is never guessed: a packet that fails, a frame that the decoder marks as concealed,
+or one that does not come makes every frame missing that may be predicted from it. HEVC and VP9 decoders give no such
+sign for a flipped bit inside a picture; nothing can be known of it there.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterator
+
+import av
+import numpy as np
+from av.video.frame import PictureType
+from av.video.stream import VideoStream
+
+from tubelet.video.container import OpenVideo
+from tubelet.video.packet_index import PacketIndex
+
+# Decoders that leave out a frame from which no other is predicted without a change to the others.
+_SKIPPABLE = frozenset({"h264", "mpeg4"})
+
+
+class ContradictionError(Exception):
+    """What came out of the decoder is not what the packets announced."""
+
+
+class IndexedDecoder:
+    """Reads frames in any order and goes back to a key packet only where it must.
+
+    Args:
+        video: an open container, which the decoder closes in the end.
+        reopen: gives a fresh one, for formats that cannot seek.
+        index: the packets.
+        missing: numbers of frames that are known to be damaged; found damage is added.
+    """
+
+    def __init__(
+        self, video: OpenVideo, reopen: Callable[[], OpenVideo], index: PacketIndex, missing: set[int]
+    ) -> None:
+        self._video = video
+        self._reopen = reopen
+        self._skippable = video.codec.codec.canonical_name in _SKIPPABLE
+        self._index = index
+        self._positions = {int(pts): position for position, pts in enumerate(index.pts)}
+        self._missing = missing
+        self._damaged: set[int] = set()  # positions of packets that must not reach the decoder
+        self._packets: Iterator[av.Packet[VideoStream]] = iter(())
+        self._entry = self._next = 0  # positions: where decoding started, and the packet that it takes next
+        self._shown = self._delivered = -1  # numbers: the last frame that came out, and that was handed on
+        self._held: deque[tuple[int, av.VideoFrame]] = deque()
+        self._skipped: set[int] = set()
+        self._ended = True
+
+    def close(self) -> None:
+        """Release the container."""
+        self._video.container.close()
+
+    def frame(self, number: int, wanted: frozenset[int], last: int) -> av.VideoFrame | None:
+        """Frame ``number``, or None if it is missing.
+
+        Args:
+            number: which.
+            wanted: the frames up to ``last`` that will be asked for; others need not be decoded.
+            last: the last frame that will be asked for in this pass.
+
+        Raises:
+            ContradictionError: the decoder's timestamps are not the packets'.
+        """
+        entry = int(self._index.entries[number])
+        waiting = bool(self._held) and self._held[-1][0] >= number
+        behind = number <= self._delivered or number in self._skipped
+        if behind or (not waiting and (self._ended or entry > self._next)):
+            self._start_at(entry)
+        while number not in self._missing:
+            while self._held and (self._ended or self._shown >= self._index.settled[self._held[0][0]]):
+                self._delivered, frame = self._held.popleft()
+                if self._delivered == number:
+                    return frame
+            if self._ended:
+                self._mark_damaged(int(self._index.positions[number]))
+            elif not self._decode_next(wanted, last) and number not in self._missing:
+                self._start_at(entry)
+        return None
+
+    def _decode_next(self, wanted: frozenset[int], last: int) -> bool:
+        """Decode one packet; False if damage came to light."""
+        position = self._next
+        packet = None if position in self._damaged else next(self._packets, None)
+        if packet is None:
+            self._ended = True
+        else:
+            if self._position(packet.pts) != position:
+                raise ContradictionError
+            number = int(self._index.numbers[position])
+            unneeded = self._skippable and number < last and number not in wanted
+            self._video.codec.skip_frame = "NONREF" if unneeded else "DEFAULT"
+            if unneeded:
+                self._skipped.add(number)
+            self._next += 1
+        try:
+            frames = self._video.codec.decode(packet)
+        except av.FFmpegError:
+            self._mark_damaged(position)
+            return False
+        return all(self._hold(frame) for frame in frames)
+
+    def _hold(self, frame: av.VideoFrame) -> bool:
+        """Keep a decoded frame until those that it was predicted from are out; False if it shows damage."""
+        number = int(self._index.numbers[self._position(frame.pts)])
+        if number < self._index.numbers[self._entry]:
+            return True  # a leading frame: what it was predicted from lies before the key packet
+        if number <= self._shown:
+            raise ContradictionError
+        expected = range(self._shown + 1, number)
+        suspects = [n for n in expected if n not in self._skipped and n not in self._missing]
+        self._shown = number
+        if frame.is_corrupt:
+            suspects.append(number)
+        if suspects:
+            self._mark_damaged(int(self._index.positions[suspects].min()))
+            return False
+        self._held.append((number, frame))
+        return True
+
+    def _mark_damaged(self, position: int) -> None:
+        self._damaged.add(position)
+        self._missing |= self._index.damaged_by(position)
+        self._held.clear()
+        self._ended = True
+
+    def _start_at(self, entry: int) -> None:
+        """Put the decoder before the key packet at position ``entry``."""
+        if not self._seek(entry):
+            self.close()
+            self._video = self._reopen()
+            if not self._pass_to(entry):
+                raise ContradictionError
+        self._held.clear()
+        self._skipped.clear()
+        self._next = self._entry = entry
+        self._shown = self._delivered = max(int(self._index.numbers[entry]), 0) - 1
+        self._ended = False
+
+    def _seek(self, entry: int) -> bool:
+        try:
+            self._video.container.seek(int(self._index.pts[entry]), stream=self._video.stream)
+        except av.FFmpegError:
+            return False
+        return self._pass_to(entry)
+
+    def _pass_to(self, entry: int) -> bool:
+        """Pass over packets until the one at ``entry`` comes next; False if it lies behind."""
+        packets = self._video.packets()
+        for packet in packets:
+            position = self._position(packet.pts)
+            if position == entry:
+                self._packets = itertools.chain([packet], packets)
+                return True
+            if position > entry:
+                return False
+        return False
+
+    def _position(self, pts: int | None) -> int:
+        if pts is None or pts not in self._positions:
+            raise ContradictionError
+        return self._positions[pts]
+
+
+def scan(video: OpenVideo) -> tuple[list[int | None], set[int]]:
+    """Decode a whole video to learn its frames' timestamps, and which frames rest on damaged data."""
+    times: list[int | None] = []
+    missing: set[int] = set()
+    bidirectional = 0
+    damaged = False
+    for frame, failed in video.frames():
+        number = len(times)
+        times.append(frame.pts)
+        if failed or frame.is_corrupt:
+            # Bidirectional frames shown just before a damaged one were predicted from it.
+            missing.update(range(number - bidirectional, number))
+            damaged = True
+        elif frame.key_frame:
+            damaged = False
+        if damaged:
+            missing.add(number)
+        bidirectional = bidirectional + 1 if frame.pict_type == PictureType.B else 0
+    return times, missing
+
+
+def rising(times: list[int | None]) -> list[int] | None:
+    """The timestamps if each is known and later than the one before, else None."""
+    known = [time for time in times if time is not None]
+    return known if len(known) == len(times) and bool(np.all(np.diff(known) > 0)) else None

@@ -1,0 +1,101 @@
+"""Run parity cases: `python tests/parity/run.py FOLDER...`.
+
+Prints a line a case and, last, `N passed, M failed, K skipped`; the exit status is not 0 when a case failed or none ran.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+import warnings
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import torch
+from case import Case, Comparison, Skip
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a case: "pass", "FAIL" or "skipped", and why."""
+
+    word: str
+    detail: str
+
+
+def find_cases(paths: list[Path]) -> list[Path]:
+    """The case files of folders, at any depth, and single files, in the order of their names."""
+    files = [file for path in paths for file in (sorted(path.rglob("*.json")) if path.is_dir() else [path])]
+    return list(dict.fromkeys(files))
+
+
+def run_case(path: Path) -> Verdict:
+    """Build the case's model, run it and compare."""
+    try:
+        case = Case(path)
+        module = f"systems.{case.system}"
+        try:
+            run = importlib.import_module(module).run
+        except ModuleNotFoundError as error:
+            if error.name != module:
+                raise
+            return Verdict("skipped", f"there is no builder for the system {case.system} yet")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ours = run(case)
+        if case.is_structure:
+            return _structure(case, ours["parameters"])
+        return _outputs(case, [case.compare(name, ours.get(name, _absent(name))) for name in case.outputs])
+    except Skip as skip:
+        return Verdict("skipped", str(skip))
+    except Exception as error:
+        traceback.print_exc(file=sys.stderr)
+        return Verdict("FAIL", f"{type(error).__name__}: {error}")
+
+
+def _absent(name: str) -> float:
+    """An output that a builder does not know is a failure, never a pass by silence."""
+    return float("nan")
+
+
+def _structure(case: Case, parameters: int) -> Verdict:
+    used = f"{len(case.keys)} tensors used, none unset, {parameters:,} parameters"
+    if case.parameters is not None and case.parameters != parameters:
+        return Verdict("FAIL", f"{used}; the case has {case.parameters:,}")
+    return Verdict("pass", used)
+
+
+def _outputs(case: Case, comparisons: list[Comparison]) -> Verdict:
+    parts = []
+    for one in comparisons:
+        if one.skipped or one.reason:
+            parts.append(f"{one.name} {one.reason}")
+        else:
+            parts.append(f"{one.name} {one.error:.1e}")
+    compared = [one for one in comparisons if not one.skipped]
+    good = all(one.error <= case.tolerance for one in compared)
+    word = "skipped" if not compared else "pass" if good else "FAIL"
+    return Verdict(word, ", ".join(parts) + ("" if good else f" (allowed: {case.tolerance:g})"))
+
+
+def main(arguments: list[str]) -> int:
+    """Run every case below the given paths."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(__doc__)
+        return 0 if arguments else 2
+    torch.set_num_threads(2)
+    counts: Counter[str] = Counter()
+    for path in find_cases([Path(argument) for argument in arguments]):
+        verdict = run_case(path)
+        counts[verdict.word] += 1
+        print(f"{verdict.word:7} {path.parent.name}/{path.name.removesuffix('.json')}: {verdict.detail}", flush=True)
+    print(f"{counts['pass']} passed, {counts['FAIL']} failed, {counts['skipped']} skipped")
+    return 1 if counts["FAIL"] or not counts["pass"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
