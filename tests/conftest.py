@@ -1,4 +1,4 @@
-"""Small real things that tests of several rooms need, made once a session; imports stand inside, so that others are quick."""
+"""Small real things that tests of several rooms need, made once a session; imports stand inside the fixtures."""
 
 from pathlib import Path
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tubelet.checkpoints import create_model as create_model
     from tubelet.checkpoints import list_models as list_models
+    from tubelet.inference import recognize as recognize
 
 __version__ = "0.1.0"
 
@@ -15,6 +16,7 @@ __version__ = "0.1.0"
 _LAZY = {
     "create_model": "tubelet.checkpoints",
     "list_models": "tubelet.checkpoints",
+    "recognize": "tubelet.inference",
 }
 
 __all__ = ["__version__", *_LAZY]

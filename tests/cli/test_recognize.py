@@ -37,7 +37,8 @@ def test_a_clip_prints_as_a_table_of_labels(run, checkpoint, clip):
 
 def test_a_long_video_prints_its_segments(run, checkpoint, long_video):
     outcome = run(long_video, "--checkpoint", checkpoint, "--threshold", 0)
-    assert "segments in 11 windows" in outcome.stdout
+    assert "in 11 windows" in outcome.stdout
+    assert "0:06.00" in outcome.stdout
 
 
 def test_json_is_all_that_stands_on_stdout(run, checkpoint, folder):

@@ -17,7 +17,7 @@ def model(checkpoint):
 
 
 def softmax_of(model, frames, clips, crops=1):
-    views = EvaluationTransform(64, crops)(frames, clips)
+    views = EvaluationTransform(model.spec.crop, crops)(frames, clips)
     with torch.inference_mode():
         return model(views).softmax(dim=1).numpy()
 
@@ -45,6 +45,20 @@ def test_a_long_video_gets_the_scores_of_its_sliding_windows(checkpoint, model, 
     assert result.timeline.classes == model.classes
 
 
+def test_windows_of_a_strided_model_keep_its_stride(tmp_path, long_video):
+    path = tmp_path / "strided.safetensors"
+    model = create_model("videomae_tiny", num_classes=2, frame_stride=2, num_frames=8, patch=(2, 8, 8)).eval()
+    torch.nn.init.normal_(model.head.weight)
+    save_checkpoint(path, model, name="videomae_tiny")
+    result = Recognizer(checkpoint=path)(long_video)
+    with VideoReader(long_video) as reader:
+        frames = reader.frames(range(96))
+    indices = sliding_windows(96, 8, 2, 8, cover_end=True)  # half of the 16 frames that a clip stretches over
+    np.testing.assert_allclose(result.timeline.scores, softmax_of(model, frames, indices), atol=1e-5)
+    assert result.timeline.windows[1].tolist() == [0.5, 1.4375]  # frames 8 to 22, the last one's end at 23 / 16 s
+    assert result.timeline.windows[-1, 1] == pytest.approx(6.0)
+
+
 def test_windows_average_their_crops(checkpoint, model, long_video):
     result = Recognizer(checkpoint=checkpoint, views=(1, 3), hop=1.0)(long_video)
     with VideoReader(long_video) as reader:
@@ -68,7 +82,9 @@ def test_a_result_carries_the_facts_of_the_file(checkpoint, clip):
 
 def test_progress_counts_the_clips_to_the_end(checkpoint, long_video):
     steps = []
-    Recognizer(checkpoint=checkpoint, batch_size=4)(long_video, progress=lambda done, total: steps.append((done, total)))
+    Recognizer(checkpoint=checkpoint, batch_size=4)(
+        long_video, progress=lambda done, total: steps.append((done, total))
+    )
     assert steps[-1] == (11, 11)
     assert [done for done, _ in steps] == sorted(done for done, _ in steps)
 
@@ -122,9 +138,7 @@ def test_the_shipped_weights_are_used_when_nothing_is_said(monkeypatch, checkpoi
     assert "synthetic" in recognizer(clip).model
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"top": 0}, {"views": (0, 1)}, {"views": (1, 2)}, {"hop": 0.0}, {"batch_size": 0}]
-)
+@pytest.mark.parametrize("wrong", [{"top": 0}, {"views": (0, 1)}, {"views": (1, 2)}, {"hop": 0.0}, {"batch_size": 0}])
 def test_an_argument_that_does_not_fit_is_one_sentence(checkpoint, wrong):
     with pytest.raises(TubeletError, match="expected"):
         Recognizer(checkpoint=checkpoint, **wrong)

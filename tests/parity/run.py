@@ -1,6 +1,6 @@
 """Run parity cases: `python tests/parity/run.py FOLDER...`.
 
-Prints a line a case and, last, `N passed, M failed, K skipped`; the exit status is not 0 when a case failed or none ran.
+Prints a line a case and, last, `N passed, M failed, K skipped`; the exit status is 1 when a case failed or none ran.
 """
 
 from __future__ import annotations

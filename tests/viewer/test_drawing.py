@@ -32,7 +32,9 @@ def test_the_truth_is_dashed():
     assert 0.3 < drawn[1] < 0.8
 
 
-@pytest.mark.parametrize("xyxy", [(0.0, 0.0, 1.0, 1.0), (-0.2, -0.1, 1.3, 1.2), (0.9, 0.9, 1.0, 1.0), (0.5, 0.5, 0.5, 0.5)])
+@pytest.mark.parametrize(
+    "xyxy", [(0.0, 0.0, 1.0, 1.0), (-0.2, -0.1, 1.3, 1.2), (0.9, 0.9, 1.0, 1.0), (0.5, 0.5, 0.5, 0.5)]
+)
 def test_boxes_at_and_beyond_the_border_are_drawn_within_the_frame(xyxy):
     drawn = draw_boxes(FRAME, [Box(0.0, xyxy, "a label that is far too long for the frame that it is drawn on", 0.5)])
     assert drawn.shape == FRAME.shape

@@ -35,7 +35,9 @@ def entry_of(path, **facts):
 
 
 def content_of(page):
-    return json.loads(re.search(r'<script type="application/json" id="content">(.*?)</script>', page.read_text()).group(1))
+    return json.loads(
+        re.search(r'<script type="application/json" id="content">(.*?)</script>', page.read_text()).group(1)
+    )
 
 
 def rendered(page, fragment=""):
@@ -124,6 +126,11 @@ def test_a_clip_without_segments_has_bars_and_no_timeline(write_video, tmp_path)
     assert 'data-ready="yes"' in dom
     assert re.search(r'<section class="card" id="timeline-card" hidden', dom)
     assert "75%" in re.search(r'<ol id="bars">(.*?)</ol>', dom, re.S).group(1)
+
+
+def test_warnings_stand_above_the_result(write_video, tmp_path):
+    page = write_report(tmp_path / "report.html", [entry_of(write_video(), warnings=("frame 7 is missing.",))])
+    assert ">frame 7 is missing.</p>" in rendered(page)
 
 
 def test_several_videos_stand_in_a_list(write_video, tmp_path):

@@ -1,8 +1,8 @@
 """What happens in a video, in the one form that data sets, results, metrics and the viewer share.
 
 A `Label` says *what*, a `Segment` says *when*, a `Box` says *where* at one moment and a `Tube` follows one actor
-through time. A `Video` carries them together with the facts that their units rest on; a `VideoSet` is many videos and the names
-of the classes. Time is in seconds from the first frame, boxes are xyxy in [0, 1] of the displayed frame.
+through time. A `Video` carries them together with the facts that their units rest on; a `VideoSet` is many videos and
+the names of the classes. Time is in seconds from the first frame, boxes are xyxy in [0, 1] of the displayed frame.
 
 Files are JSON: `{"format": "tubelet", "version": 1, "classes": [...], "videos": [...]}`; fields that are not known are
 left out. docs/annotations.md describes every field.

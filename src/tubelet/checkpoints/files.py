@@ -69,7 +69,8 @@ def read_state_dict(source: Source) -> StateDict:
         tensors.
     """
     if isinstance(source, Mapping):
-        return StateDict(_unwrap(source, "the given state dict"), "the given state dict")
+        tensors = _unwrap(source, "the given state dict")  # copied: training must not change what the caller holds
+        return StateDict({name: tensor.detach().clone() for name, tensor in tensors.items()}, "the given state dict")
     path = Path(source).expanduser()
     if path.is_dir():
         return _read_folder(path)

@@ -54,7 +54,8 @@ def evaluate(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     evaluation = score(model.to(device), data, batch_size, followed.data.workers, fusion=fusion)  # type: ignore[arg-type]
     results = save_results(evaluation, data.classes, output)
-    picture = save_confusion(evaluation.figures.confusion, data.classes, output / "confusion.png")
+    picture = output / "confusion.png"
+    save_confusion(picture, evaluation.figures.confusion, data.classes)
     figures = evaluation.figures
     console = Console()
     console.print(

@@ -90,7 +90,7 @@ def recognize(
             outcomes.append(outcome)
             progress.advance(total)
             if isinstance(outcome, Failure):
-                stderr.print(Text(f"error: {outcome.error}", style="red"), soft_wrap=True)
+                progress.console.print(Text(f"error: {outcome.error}", style="red"), soft_wrap=True)
             elif not as_json:
                 stdout.print(outcome if len(paths) == 1 else _line(path, outcome), soft_wrap=len(paths) > 1)
     if as_json:
@@ -102,7 +102,7 @@ def recognize(
         if written is not None:
             stderr.print(f"{name}: {written}", soft_wrap=True, highlight=False)
     if failures:
-        stderr.print(f"{failures} of {len(paths)} videos could not be recognised.", style="red")
+        stderr.print(f"{failures} of {len(paths)} videos could not be recognised.", style="red", highlight=False)
         raise typer.Exit(1)
 
 
@@ -148,7 +148,14 @@ def _write_report(
 
 def _progress(console: Console) -> Progress:
     columns = (TextColumn("{task.description:7}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal, redirect_stdout=False, redirect_stderr=False)
+    return Progress(
+        *columns,
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
 
 
 def _line(path: Path, result: RecognitionResult) -> Text:

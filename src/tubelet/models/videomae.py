@@ -227,13 +227,13 @@ class VideoMAE(RecognitionModel):
         another number of frames, or sides that the patch does not divide.
         """
         c = self.config
-        frames, rows, columns = clip.shape[2:]
-        if clip.shape[1] != 3 or frames != c.num_frames or rows % c.patch[1] or columns % c.patch[2]:
+        fits = clip.ndim == 5 and clip.shape[1:3] == (3, c.num_frames)
+        if not fits or clip.shape[3] % c.patch[1] or clip.shape[4] % c.patch[2]:
             raise ModelError(
                 f"got a clip of shape {tuple(clip.shape)}; expected (N, 3, {c.num_frames}, H, W) "
                 f"with H and W multiples of {c.patch[1]}."
             )
-        grid = (c.grid[0], rows // c.patch[1], columns // c.patch[2])
+        grid = (c.grid[0], clip.shape[3] // c.patch[1], clip.shape[4] // c.patch[2])
         x = self.patch_embed(clip)
         x = x + interpolate_positions(self.positions, c.grid, grid).to(x.dtype)
         for block in self.blocks:

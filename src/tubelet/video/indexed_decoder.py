@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import av
 import numpy as np
@@ -45,6 +46,7 @@ class IndexedDecoder:
         self._reopen = reopen
         self._skippable = video.codec.codec.canonical_name in _SKIPPABLE
         self._index = index
+        self._entries = index.entries.copy()
         self._positions = {int(pts): position for position, pts in enumerate(index.pts)}
         self._missing = missing
         self._damaged: set[int] = set()  # positions of packets that must not reach the decoder
@@ -70,7 +72,7 @@ class IndexedDecoder:
         Raises:
             ContradictionError: the decoder's timestamps are not the packets'.
         """
-        entry = int(self._index.entries[number])
+        entry = int(self._entries[number])
         waiting = bool(self._held) and self._held[-1][0] >= number
         behind = number <= self._delivered or number in self._skipped
         if behind or (not waiting and (self._ended or entry > self._next)):
@@ -82,14 +84,16 @@ class IndexedDecoder:
                     return frame
             if self._ended:
                 self._mark_damaged(int(self._index.positions[number]))
-            elif not self._decode_next(wanted, last) and number not in self._missing:
-                self._start_at(entry)
+            elif not self._decode_next(wanted, last) or self._entries[number] < self._entry:
+                if number not in self._missing:
+                    self._start_at(int(self._entries[number]))
         return None
 
     def _decode_next(self, wanted: frozenset[int], last: int) -> bool:
         """Decode one packet; False if damage came to light."""
         position = self._next
         packet = None if position in self._damaged else next(self._packets, None)
+        number = self._shown
         if packet is None:
             self._ended = True
         else:
@@ -104,8 +108,7 @@ class IndexedDecoder:
         try:
             frames = self._video.codec.decode(packet)
         except av.FFmpegError:
-            self._mark_damaged(position)
-            return False
+            return self._retreat(number + 1) or self._mark_damaged(position)
         return all(self._hold(frame) for frame in frames)
 
     def _hold(self, frame: av.VideoFrame) -> bool:
@@ -115,22 +118,33 @@ class IndexedDecoder:
             return True  # a leading frame: what it was predicted from lies before the key packet
         if number <= self._shown:
             raise ContradictionError
-        expected = range(self._shown + 1, number)
-        suspects = [n for n in expected if n not in self._skipped and n not in self._missing]
-        self._shown = number
+        absent = [n for n in range(self._shown + 1, number) if n not in self._skipped and n not in self._missing]
         if frame.is_corrupt:
-            suspects.append(number)
-        if suspects:
-            self._mark_damaged(int(self._index.positions[suspects].min()))
-            return False
+            return self._retreat(number + 1) or self._mark_damaged(min(self._index.positions[[*absent, number]]))
+        if absent and not self._retreat(number):
+            return self._mark_damaged(min(self._index.positions[absent]))
+        self._shown = number
         self._held.append((number, frame))
         return True
 
-    def _mark_damaged(self, position: int) -> None:
+    def _retreat(self, end: int) -> bool:
+        """Frames before ``end`` did not come out of the key packet just started from: they need the one before it.
+
+        Some key packets are only where a decoder begins to recover (periodic intra refresh). False if decoding is past
+        its first frame, or there is no earlier key packet: then it is damage.
+        """
+        if self._shown >= self._index.numbers[self._entry] or self._entry == self._index.keys[0]:
+            return False
+        earlier = self._index.keys[np.searchsorted(self._index.keys, self._entry) - 1]
+        self._entries[:end][self._entries[:end] == self._entry] = earlier
+        return True
+
+    def _mark_damaged(self, position: int) -> Literal[False]:
         self._damaged.add(position)
         self._missing |= self._index.damaged_by(position)
         self._held.clear()
         self._ended = True
+        return False
 
     def _start_at(self, entry: int) -> None:
         """Put the decoder before the key packet at position ``entry``."""

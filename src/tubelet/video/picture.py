@@ -7,7 +7,9 @@ matrix's quarter turns and mirrors.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -51,8 +53,8 @@ def frame_orientation(frame: av.VideoFrame) -> Orientation:
 
     The matrix (16.16 fixed point, row major) takes coded to displayed coordinates: x' = a x + c y, y' = b x + d y.
     """
-    if "DISPLAYMATRIX" in frame.side_data:
-        matrix = memoryview(frame.side_data["DISPLAYMATRIX"])
+    matrix = cast(Mapping[str, Any], frame.side_data).get("DISPLAYMATRIX")
+    if matrix is not None:
         a, b, _, c, d = np.frombuffer(matrix, dtype=np.int32)[:5].tolist()
         if abs(b) + abs(c) > abs(a) + abs(d):
             return Orientation(True, mirror_columns=c < 0, mirror_rows=b < 0)

@@ -26,8 +26,8 @@ def constant_rate(reader: VideoReader, max_rate: float = 30.0) -> float:
 def constant_rate_frames(reader: VideoReader, rate: float) -> Iterator[tuple[float, Frame]]:
     """One pass over a video, as (seconds, uint8 (H, W, 3)) pairs at `rate` frames a second; memory holds one frame.
 
-    Tick k shows the last source frame that begins by k / rate, give or take a quarter of a tick for rounded timestamps; the
-    last frame is held to the end of the video.
+    Tick k shows the last source frame that begins by k / rate, give or take a quarter of a tick for rounded timestamps;
+    the last frame is held to the end of the video.
     """
     tick, shown, slack = 0, None, 0.25 / rate
     for time, frame in zip(reader.timestamps, reader, strict=True):

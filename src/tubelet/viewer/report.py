@@ -110,7 +110,12 @@ def _labels_of(entry: ReportEntry) -> list[str]:
 
 def _describe(entry: ReportEntry) -> dict[str, Any]:
     video = entry.video
-    described: dict[str, Any] = {"name": Path(video.path).name, "path": video.path, "error": entry.error, "warnings": entry.warnings}
+    described: dict[str, Any] = {
+        "name": Path(video.path).name,
+        "path": video.path,
+        "error": entry.error,
+        "warnings": entry.warnings,
+    }
     if entry.error is not None:
         return described
     poster = base64.b64encode(poster_jpeg(entry.media or video.path)).decode()

@@ -16,8 +16,8 @@ from tubelet.annotations import Segment, Video
 from tubelet.viewer.drawing import mentioned_labels
 from tubelet.viewer.palette import assign_colors, color_of
 
-
 FAINT = 0.02
+LETTERS = 125  # of the size of segments' names side by side over the whole width
 
 
 class WindowScores(Protocol):
@@ -45,7 +45,10 @@ def leading_classes(scores: WindowScores, count: int) -> list[int]:
         return []
     peaks = scores.scores.max(axis=0)
     best = [int(k) for k in np.argsort(-peaks, kind="stable")[:count]]
-    return sorted((k for place, k in enumerate(best) if place < 3 or peaks[k] >= FAINT), key=lambda k: int(scores.scores[:, k].argmax()))
+    return sorted(
+        (k for place, k in enumerate(best) if place < 3 or peaks[k] >= FAINT),
+        key=lambda k: int(scores.scores[:, k].argmax()),
+    )
 
 
 def timeline_figure(
@@ -66,9 +69,11 @@ def timeline_figure(
     lanes = [(name, lane.segments) for name, lane in (("truth", truth), ("predicted", video)) if lane is not None]
     heights = [0.42] * len(lanes) + [0.26] * len(leading)
     figure = Figure(figsize=(10, 0.75 + sum(heights)), dpi=150, layout="constrained", facecolor="white")
+    ends = [s.end for _, lane in lanes for s in lane] + ([float(scores.windows[-1, 1])] if leading and scores else [])
+    duration = video.duration or max(ends, default=1.0)
     axes = figure.subplots(len(heights), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
     for ax, (name, segments) in zip(axes, lanes, strict=False):
-        _draw_segments(ax, name, segments, colors)
+        _draw_segments(ax, name, segments, colors, duration)
     if scores is not None:
         for ax, k in zip(axes[len(lanes) :], leading, strict=True):
             _draw_heat(ax, scores, k, color_of(scores.classes[k], colors))
@@ -78,8 +83,7 @@ def timeline_figure(
         ax.tick_params(axis="x", length=0, labelbottom=False)
     axes[-1].tick_params(axis="x", length=3, labelbottom=True, labelsize=8, colors="#5b6472")
     axes[-1].set_xlabel("seconds", fontsize=8, color="#5b6472")
-    ends = [s.end for _, lane in lanes for s in lane] + ([float(scores.windows[-1, 1])] if leading and scores else [])
-    axes[-1].set_xlim(0, video.duration or max(ends, default=1.0))
+    axes[-1].set_xlim(0, duration)
     figure.suptitle(Path(video.path).name, x=0.01, ha="left", fontsize=10, fontweight="bold", color="#12151a")
     return figure
 
@@ -105,18 +109,20 @@ def save_figure(path: str | os.PathLike[str], figure: Figure) -> Path:
     return path
 
 
-def _draw_segments(ax: Axes, name: str, segments: Sequence[Segment], colors: Mapping[str, int]) -> None:
+def _draw_segments(
+    ax: Axes, name: str, segments: Sequence[Segment], colors: Mapping[str, int], duration: float
+) -> None:
     ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8, color="#12151a", fontweight="bold")
     ax.set_facecolor("#f1f3f6")
     ax.set_ylim(0, 1)
     for segment in segments:
         length = segment.end - segment.start
-        ax.broken_barh(
-            [(segment.start, length)], (0.06, 0.88), facecolor=color_of(segment.label, colors), edgecolor="white"
-        )
-        middle = segment.start + length / 2
-        text = ax.text(middle, 0.48, segment.label, ha="center", va="center", fontsize=7, color="white", clip_on=True)
-        text.set_clip_path(ax.patch)
+        color = color_of(segment.label, colors)
+        ax.broken_barh([(segment.start, length)], (0.06, 0.88), facecolor=color, edgecolor="white")
+        letters = int(length / duration * LETTERS)
+        text = segment.label if len(segment.label) <= letters else f"{segment.label[: letters - 1]}…"
+        if letters >= 3:
+            ax.text(segment.start + length / 2, 0.48, text, ha="center", va="center", fontsize=7, color="white")
 
 
 def _draw_heat(ax: Axes, scores: WindowScores, k: int, color: str) -> None:

@@ -43,7 +43,7 @@ const timeline = new Timeline($("timeline"), { seek, color, describe });
 function mediaOf(index) {
   if (!state.urls.has(index)) {
     const text = $(`media-${index}`).textContent;
-    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    const bytes = Uint8Array.fromBase64 ? Uint8Array.fromBase64(text) : Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
     state.urls.set(index, URL.createObjectURL(new Blob([bytes], { type: "video/mp4" })));
     if (state.urls.size > 2) {
       const [oldest, url] = state.urls.entries().next().value;
