@@ -32,7 +32,7 @@ def test_the_demo_writes_a_video_a_page_and_results_and_says_where(untrained, tm
     with VideoReader(folder / "scene.mp4") as scene, VideoReader(folder / "annotated.mp4") as annotated:
         assert len(scene) == len(annotated) == 64
         assert annotated.metadata.height > scene.metadata.height
-    assert len(RecognitionResult.load(folder / "result.json").timeline.windows) == 13  # every quarter of a second
+    assert len(RecognitionResult.load(folder / "result.json").timeline.windows) == 25  # every eighth of a second
     assert json.loads((folder / "result.json").read_text())["model"] == "videomae_tiny (synthetic)"
 
 

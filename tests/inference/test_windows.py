@@ -49,12 +49,11 @@ def test_memory_is_bounded_by_the_window_and_not_by_the_video():
     assert peak < 20 * side * side * 3 * 8  # twenty frames, where the video has six hundred
 
 
-def test_overlapping_windows_are_weighted_by_how_near_their_centres_are():
-    windows = np.array([[0.0, 4.0], [2.0, 6.0]])
-    stretches, fused = fuse_windows(windows, np.array([[1.0], [0.0]]))
-    assert stretches.tolist() == [[0, 2], [2, 4], [4, 6]]
-    # 0..2 and 4..6 have one window each; at 3 both centres (2 and 4) are one second away
-    assert fused[:, 0].tolist() == [1.0, 0.5, 0.0]
+def test_a_stretch_of_time_has_the_mean_of_the_windows_that_cover_it():
+    windows = np.array([[0.0, 4.0], [2.0, 6.0], [3.0, 7.0], [9.0, 10.0]])
+    stretches, fused = fuse_windows(windows, np.array([[1.0], [0.5], [0.0], [0.25]]))
+    assert stretches.tolist() == [[0, 2], [2, 3], [3, 4], [4, 6], [6, 7], [9, 10]]
+    assert fused[:, 0].tolist() == [1.0, 0.75, 0.5, 0.25, 0.0, 0.25]
 
 
 def test_neighbouring_moments_with_the_same_best_class_become_one_segment():

@@ -1,7 +1,9 @@
 """Small videos of every awkward kind, made with PyAV so that the tests need no files."""
 
 import io
+import tempfile
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -34,11 +36,17 @@ def encode(
     """A video of ``num_frames`` pictures; ``times`` are presentation times in 1/90 s, else 1/30 s apart."""
     if codec not in av.codecs_available:
         pytest.skip(f"this build of PyAV has no encoder {codec}")
-    buffer = io.BytesIO()
-    with av.open(buffer, "w", format=container, options=muxer_options or {}) as output:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "video"
+        _encode(path, codec, container, num_frames, options or {}, pixel_format, times, rotation, muxer_options or {})
+        return path.read_bytes()
+
+
+def _encode(path, codec, container, num_frames, options, pixel_format, times, rotation, muxer_options) -> None:
+    with av.open(str(path), "w", format=container, options=muxer_options) as output:
         stream = output.add_stream(codec, rate=30)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, pixel_format
-        stream.options = {"g": "15", "bf": "2", **(options or {})}
+        stream.options = {"g": "15", "bf": "2", **options}
         stream.codec_context.thread_count = 1
         if times is not None:
             stream.time_base = stream.codec_context.time_base = Fraction(1, 90)
@@ -50,7 +58,6 @@ def encode(
                 frame.pts, frame.time_base = times[number], Fraction(1, 90)
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
-    return buffer.getvalue()
 
 
 def sequential(data: bytes) -> tuple[np.ndarray, list[int | None]]:
@@ -66,10 +73,9 @@ def packets(data: bytes) -> list[av.Packet]:
 
 
 def overwrite(data: bytes, packet: av.Packet) -> bytes:
-    """The video with noise over the middle of one packet."""
-    start, length = packet.pos + packet.size // 3, max(8, packet.size // 3)
-    noise = np.random.default_rng(0).integers(0, 256, length, dtype=np.uint8).tobytes()
-    return data[:start] + noise + data[start + length :]
+    """The video with the start of one packet overwritten, which every decoder notices."""
+    length = min(16, packet.size)
+    return data[: packet.pos] + b"\xff" * length + data[packet.pos + length :]
 
 
 X265 = {"x265-params": "keyint=15:log-level=none:pools=none:frame-threads=1"}

@@ -4,8 +4,8 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import encode
 
+from conftest import encode
 from tubelet.video import ClipError, VideoError, VideoReader
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tubelet.annotations import Video
     from tubelet.inference import RecognitionResult
 
-HOP = 0.25  # seconds between windows
+HOP = 0.125  # seconds between windows: the actions last about one second
 
 
 def demo(

@@ -44,28 +44,22 @@ def cut_windows(
 
 
 def fuse_windows(windows: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What overlapping windows say of each stretch of time between two of their borders.
-
-    A stretch takes the mean of the windows that cover it, weighted by how near their centres are (from 1 at the centre
-    down to 0 at the border): a window's answer is about its middle.
+    """What overlapping windows say of each stretch of time between two of their borders: the mean of those that cover it.
 
     Args:
-        windows: (W, 2) seconds.
+        windows: (W, 2) seconds, ascending.
         scores: (W, K).
 
     Returns:
         Stretches (S, 2) in seconds, ascending, each covered by some window, and their scores (S, K).
     """
     starts, ends = windows.round(6).T
-    borders = np.unique([starts, ends])
     stretches, fused = [], []
-    for left, right in pairwise(borders):
+    for left, right in pairwise(np.unique([starts, ends])):
         over = slice(np.searchsorted(ends, right), np.searchsorted(starts, left, side="right"))  # those that cover it
         if over.start < over.stop:
-            centres, halves = (starts[over] + ends[over]) / 2, (ends[over] - starts[over]) / 2
-            weights = 1 - np.abs((left + right) / 2 - centres) / halves
             stretches.append((left, right))
-            fused.append(weights @ scores[over] / weights.sum())
+            fused.append(scores[over].mean(axis=0))
     return np.array(stretches).reshape(-1, 2), np.array(fused).reshape(-1, scores.shape[1])
 
 

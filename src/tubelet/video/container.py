@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ Source = str | os.PathLike[str] | bytes | BinaryIO
 
 # "Videos" that FFmpeg makes of a text file or a picture.
 _NOT_VIDEOS = ("tty", "image2")
+_SUSPECTS = 3
 
 
 def source_name(source: Source) -> str:
@@ -75,6 +77,9 @@ class OpenVideo:
             reason = "it is a text or a picture" if streams else "it has no video stream"
             raise VideoError(f"{name} is not a video: {reason}.")
         codec = streams[0].codec_context
+        if codec is None:
+            container.close()
+            raise VideoError(f"{name} cannot be decoded: FFmpeg has no decoder for its video stream.")
         codec.thread_count = 1
         return cls(container, streams[0], codec)
 
@@ -90,15 +95,21 @@ class OpenVideo:
             for packet in self.packets()
         ]
 
-    def frames(self) -> Iterator[tuple[av.VideoFrame, bool]]:
-        """Every frame that a sequential decode gives, and whether a packet just before it could not be decoded."""
-        failed = False
-        for packet in (*self.packets(), None):
+    def frames(self) -> Iterator[tuple[av.VideoFrame, list[int | None]]]:
+        """Every frame that a sequential decode gives, and the times of packets just before it that are damaged."""
+        failed: list[int | None] = []
+        suspects = 0
+        for packet in itertools.chain(self.packets(), [None]):
+            # A demuxer that notices a loss may mark a packet shortly before it (MPEG-TS).
+            suspects = _SUSPECTS if packet is not None and packet.is_corrupt else max(suspects - 1, 0)
+            if packet is not None and suspects:
+                failed.append(packet.pts)
             try:
                 frames = self.codec.decode(packet)
             except av.FFmpegError:
-                failed = True
-                continue
+                frames = []
+                if not suspects:
+                    failed.append(packet.pts if packet is not None else None)
             for frame in frames:
                 yield frame, failed
-                failed = False
+                failed = []

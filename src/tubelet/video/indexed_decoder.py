@@ -15,7 +15,6 @@ from typing import Literal
 
 import av
 import numpy as np
-from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
 from tubelet.video.container import OpenVideo
@@ -84,9 +83,10 @@ class IndexedDecoder:
                     return frame
             if self._ended:
                 self._mark_damaged(int(self._index.positions[number]))
-            elif not self._decode_next(wanted, last) or self._entries[number] < self._entry:
-                if number not in self._missing:
-                    self._start_at(int(self._entries[number]))
+                continue
+            whole = self._decode_next(wanted, last)
+            if number not in self._missing and (not whole or self._entries[number] < self._entry):
+                self._start_at(int(self._entries[number]))
         return None
 
     def _decode_next(self, wanted: frozenset[int], last: int) -> bool:
@@ -105,6 +105,8 @@ class IndexedDecoder:
             if unneeded:
                 self._skipped.add(number)
             self._next += 1
+            if packet.is_corrupt:
+                return self._mark_damaged(position)
         try:
             frames = self._video.codec.decode(packet)
         except av.FFmpegError:
@@ -182,30 +184,3 @@ class IndexedDecoder:
         if pts is None or pts not in self._positions:
             raise ContradictionError
         return self._positions[pts]
-
-
-def scan(video: OpenVideo) -> tuple[list[int | None], set[int]]:
-    """Decode a whole video to learn its frames' timestamps, and which frames rest on damaged data."""
-    times: list[int | None] = []
-    missing: set[int] = set()
-    bidirectional = 0
-    damaged = False
-    for frame, failed in video.frames():
-        number = len(times)
-        times.append(frame.pts)
-        if failed or frame.is_corrupt:
-            # Bidirectional frames shown just before a damaged one were predicted from it.
-            missing.update(range(number - bidirectional, number))
-            damaged = True
-        elif frame.key_frame:
-            damaged = False
-        if damaged:
-            missing.add(number)
-        bidirectional = bidirectional + 1 if frame.pict_type == PictureType.B else 0
-    return times, missing
-
-
-def rising(times: list[int | None]) -> list[int] | None:
-    """The timestamps if each is known and later than the one before, else None."""
-    known = [time for time in times if time is not None]
-    return known if len(known) == len(times) and bool(np.all(np.diff(known) > 0)) else None

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from tubelet.video.container import OpenVideo, Source, source_name
 from tubelet.video.errors import VideoError
-from tubelet.video.indexed_decoder import ContradictionError, IndexedDecoder, rising, scan
+from tubelet.video.indexed_decoder import ContradictionError, IndexedDecoder
 from tubelet.video.metadata import VideoMetadata
 from tubelet.video.packet_index import build_index, trustworthy
 from tubelet.video.picture import PictureConverter, Pixels
+from tubelet.video.scan import rising, scan
 
 
 class PyAVBackend:
@@ -36,11 +37,11 @@ class PyAVBackend:
     def __init__(self, source: Source, short_side: int | None) -> None:
         self.name = source_name(source)
         self.missing: set[int] = set()
-        self.truncated: str | None = None
+        self.notice: str | None = None
         self._source = source
         self._decoder: IndexedDecoder | None = None
         self._counted: OpenVideo | None = None
-        self._counting: Iterator[tuple[av.VideoFrame, bool]] = iter(())
+        self._counting: Iterator[tuple[av.VideoFrame, list[int | None]]] = iter(())
         self._passed = 0
         self._closed = False
         video = OpenVideo.open(source)
@@ -68,7 +69,7 @@ class PyAVBackend:
             raise VideoError(f"{self.name} holds a video stream without frames.")
         self._tail = records[-1].duration
         if "mov" in container_name and len(records) < stream.frames:
-            self.truncated = f"holds {len(records)} of the {stream.frames} frames that its header announces"
+            self.notice = f"holds {len(records)} of the {stream.frames} frames that its header announces"
 
         if trustworthy(records, container_name, self._codec):
             times: list[int | None] = [*sorted(record.pts for record in records if record.pts is not None)]
@@ -76,20 +77,38 @@ class PyAVBackend:
             times = self._scan()
         self.num_frames = len(times)
         self._times = rising(times)
+        if "matroska" in container_name and self._times is not None:
+            self.notice = self.notice or self._hole(self._times, min(record.duration for record in records))
         index = build_index(records, self._times) if self._times is not None else None
         if index is not None:
             self._decoder = IndexedDecoder(video, lambda: OpenVideo.open(self._source), index, self.missing)
         else:
             video.container.close()
 
+    def _hole(self, times: list[int], frame_time: int) -> str | None:
+        """Matroska's reader passes over damaged parts without a word; a hole in the times is all that shows."""
+        wide = np.flatnonzero(np.diff(times) > 3 * frame_time)
+        if frame_time <= 0 or not len(wide):
+            return None
+        unit, hole = self._time_base, int(wide[0])
+        start, end = (float((time - times[0]) * unit) for time in (times[hole] + frame_time, times[hole + 1]))
+        return f"has no frames from {start:.2f} s to {end:.2f} s; packets may be lost there"
+
     def _scan(self) -> list[int | None]:
         video = OpenVideo.open(self._source)
-        times, missing = scan(video)
+        found = scan(video)
         video.container.close()
-        self.missing |= missing
-        if not times:
+        self.missing |= found.missing
+        if not found.times:
             raise VideoError(f"{self.name} holds no frame that can be decoded.")
-        return times
+        if found.failed:
+            first = next((time for time in found.failed if time is not None), None)
+            where = "" if first is None else f", the first at {float(first * self._time_base):.2f} s"
+            self.notice = (
+                f"is damaged: packets are lost or cannot be decoded{where}; "
+                f"the {len(found.times)} frames that came out are numbered without them"
+            )
+        return found.times
 
     def _first_frame(self) -> av.VideoFrame:
         for number in range(self.num_frames):

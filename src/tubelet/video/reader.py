@@ -27,7 +27,7 @@ class _Backend(Protocol):
     metadata: VideoMetadata
     timestamps: NDArray[np.float64]
     missing: set[int]
-    truncated: str | None
+    notice: str | None
 
     @property
     def size(self) -> tuple[int, int]: ...
@@ -76,8 +76,8 @@ class VideoReader:
             self._backend = TorchCodecBackend(source, short_side, device)
         else:
             raise VideoError(f'backend="{backend}" was given; "pyav" or "torchcodec" was expected.')
-        if self._backend.truncated:
-            warnings.warn(f"{self._backend.name} {self._backend.truncated}.", VideoWarning, stacklevel=2)
+        if self._backend.notice:
+            warnings.warn(f"{self._backend.name} {self._backend.notice}.", VideoWarning, stacklevel=2)
 
     @property
     def metadata(self) -> VideoMetadata:

@@ -37,7 +37,7 @@ class TorchCodecBackend:
         if not indexed.is_indexed:
             raise VideoError(f'{indexed.name} has no usable timestamps to find frames by; use backend="pyav".')
         self.name, self.metadata, self.timestamps = indexed.name, indexed.metadata, indexed.timestamps
-        self.missing, self.truncated = indexed.missing, indexed.truncated
+        self.missing, self.notice = indexed.missing, indexed.notice
         self._orientation = indexed.converter.orientation
         self.size = indexed.size
         try:
