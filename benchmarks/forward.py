@@ -2,8 +2,8 @@
 
     python benchmarks/forward.py --model videomae_base --threads 1 2 --batch 1 4
 
-Both networks and a large matrix product are timed in turn and the quickest counts, so that other load hurts all alike.
-Memory is what a forward pass adds to the process at its peak. "bound" is the ratio that a network would reach which took no
+Both networks and a large matrix product are timed in turn and the quickest counts, so other load hurts all alike.
+Memory is what a forward pass adds to the process at its peak. "bound" is the ratio of a network that took no
 time but for its products, at the rate of the large one. The second table says where our time goes.
 """
 

@@ -198,3 +198,8 @@ def test_the_table_counts_what_the_papers_say(name, millions, gmacs):
     (row,) = model_table(name)
     assert round(row.parameters / 1e6, 1) == millions
     assert round(row.multiply_adds / 1e9) == gmacs
+
+
+def test_a_model_without_classes_is_refused():
+    with pytest.raises(ModelError, match="num_classes is 0; expected at least 1"):
+        create_model("videomae_tiny", num_classes=0)

@@ -175,6 +175,17 @@ def test_sources_of_every_kind_read_alike(h264, tmp_path, as_source):
     sources["file"].close()
 
 
+@pytest.mark.parametrize("options", [{"codec": "mpeg4", "container": "avi"}, {"container": "mpegts"}], ids=str)
+def test_a_file_object_whose_frames_must_be_counted_first_reads_alike(options):
+    data = encode(**options)
+    expected, _ = sequential(data)
+    file = io.BytesIO(data)
+    file.seek(100)
+    with VideoReader(file) as reader:
+        for indices in ([50, 3], [4, 5, 6], [59]):
+            np.testing.assert_array_equal(reader.frames(indices), expected[indices])
+
+
 def test_a_sequence_is_decoded_in_one_pass(h264, monkeypatch):
     with VideoReader(h264) as reader:
         starts = []

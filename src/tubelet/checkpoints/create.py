@@ -11,7 +11,6 @@ import fnmatch
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from importlib import resources
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -59,8 +58,7 @@ def shipped_weights(name: str) -> Path:
     Raises:
         CheckpointError: this installation has none of that name.
     """
-    with resources.as_file(resources.files("tubelet.checkpoints")) as folder:
-        path = folder / "weights" / f"videomae_tiny_{name}.safetensors"
+    path = Path(__file__).parent / "weights" / f"videomae_tiny_{name}.safetensors"
     if not path.is_file():
         raise CheckpointError(f"this installation of tubelet has no weights {name!r}; expected them at {path}.")
     return path
@@ -95,6 +93,8 @@ def create_model(
         CheckpointError: the checkpoint cannot be read, or does not fit; the error lists missing, left-over and reshaped
             tensors.
     """
+    if num_classes is not None and num_classes < 1:
+        raise ModelError(f"num_classes is {num_classes}; expected at least 1.")
     if checkpoint is None:
         family, config = _variant(name)
         return family.model(_override(config, {**overrides, "num_classes": num_classes or config.num_classes}))
@@ -123,7 +123,9 @@ def _variant(name: str | None) -> tuple[Family, Any]:
     for family in FAMILIES:
         if name is not None and name in family.variants:
             return family, family.variants[name]
-    near = difflib.get_close_matches(str(name), list_models(), n=3)
+    if name is None:
+        raise ModelError("a model without a checkpoint needs a name; list_models() names all.")
+    near = difflib.get_close_matches(name, list_models(), n=3)
     raise ModelError(f"there is no model {name!r}; {_suggest(near, 'list_models() names all.')}")
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tubelet.inference import RecognitionResult
 
 HOP = 0.125  # seconds between windows: the actions last about one second
+CHUNK = 16  # frames rendered at a time
 
 
 def demo(
@@ -45,8 +46,9 @@ def demo(
         scene = synthetic_video("test", index, seconds, size=320, num_actors=1, pause=(0.3, 0.8))
         truth = replace(scene.annotations(), boxes=())  # its tubes say the same, at every frame
         with VideoWriter(video, frame_rate=scene.frame_rate) as writer:
-            for frame in range(scene.num_frames):
-                writer.write(scene.render([frame])[0])
+            for start in range(0, scene.num_frames, CHUNK):
+                for frame in scene.render(range(start, min(start + CHUNK, scene.num_frames))):
+                    writer.write(frame)
         status.update("recognising it")
         recognizer = Recognizer(hop=HOP)
         result = recognizer(video)

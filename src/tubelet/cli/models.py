@@ -20,22 +20,24 @@ def models(
     pattern: Annotated[str, typer.Argument(help='Names to show, as a glob such as "videomae_*".')] = "*",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with every released file.")] = False,
 ) -> None:
-    """List the models: size, cost of a clip, input, the authors' result and the licence of their weights.
+    """List the models: size, cost of a clip, input, the authors' results and the licence of their weights.
 
-    Example: `tubelet models "videomae_*"`
+    The family of VideoMAE V2:
+
+        tubelet models "videomaev2_*"
     """
     from tubelet.checkpoints import model_table
 
     rows = model_table(pattern)
     if as_json:
-        typer.echo(json.dumps([{**asdict(row), "released": [asdict(file) for file in row.released]} for row in rows]))
+        typer.echo(json.dumps([asdict(row) for row in rows], indent=2))
         return
     console = Console()
     if not rows:
         console.print(f"no model matches {pattern!r}; `tubelet models` lists all.", markup=False)
         raise typer.Exit(1)
-    table = Table(caption="GMACs: 10⁹ multiply-adds of one clip, which many tables call GFLOPs.", show_lines=True)
-    for title in ("model", "parameters", "GMACs", "frames x stride x crop"):
+    table = Table(caption="GFLOPs: 10⁹ multiply-adds (MACs) of one clip, as the papers count them.", show_lines=True)
+    for title in ("model", "parameters", "GFLOPs", "frames x stride x crop"):
         table.add_column(title, justify="left" if title == "model" else "right")
     table.add_column("reported for the released weights: top-1 / top-5 (views)")
     table.add_column("licence of the weights")

@@ -123,7 +123,7 @@ def report_facts(recognizer: Recognizer) -> dict[str, str]:
     return {
         "Model": recognizer.name,
         "Classes": str(len(recognizer.classes)),
-        "A clip": f"{spec.num_frames} frames, one in {spec.frame_stride}, {spec.crop} x {spec.crop} pixels",
+        "A clip": f"{spec.num_frames} frames at stride {spec.frame_stride}, {spec.crop} x {spec.crop} pixels",
         "Views": f"{recognizer.views[0]} in time (short clips) x {recognizer.views[1]} in space",
         "Sliding windows": "half a window apart" if recognizer.hop is None else f"every {recognizer.hop:g} s",
         "Segments": f"joined moments with a score of {recognizer.threshold:g} or more",

@@ -44,7 +44,7 @@ def cut_windows(
 
 
 def fuse_windows(windows: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What overlapping windows say of each stretch of time between two of their borders: the mean of those that cover it.
+    """What windows say of each stretch of time between two of their borders: the mean of those that cover it.
 
     Args:
         windows: (W, 2) seconds, ascending.

@@ -24,7 +24,7 @@ Source = str | os.PathLike[str] | bytes | BinaryIO
 
 # "Videos" that FFmpeg makes of a text file or a picture.
 _NOT_VIDEOS = ("tty", "image2")
-_SUSPECTS = 3
+_SUSPECTS = 6
 
 
 def source_name(source: Source) -> str:
@@ -48,8 +48,12 @@ class OpenVideo:
     codec: VideoCodecContext
 
     @classmethod
-    def open(cls, source: Source) -> OpenVideo:
+    def open(cls, source: Source, strict: bool = True) -> OpenVideo:
         """Open a path, a URL, the bytes of a file, or a seekable binary file object.
+
+        Args:
+            source: what to open.
+            strict: let an HEVC decoder fail where it would otherwise conceal an error without marking the frame.
 
         Raises:
             VideoError: no such file, not a video, or no video stream.
@@ -66,7 +70,7 @@ class OpenVideo:
             file = source
             file.seek(0)
         try:
-            container = av.open(file, "r")
+            container = av.open(file, "r", metadata_errors="replace")
         except (av.FFmpegError, OSError, ValueError) as error:
             reason = str(getattr(error, "strerror", None) or error).rstrip(".").lower()
             raise VideoError(f"{name} cannot be opened as a video: {reason}.") from error
@@ -81,6 +85,8 @@ class OpenVideo:
             container.close()
             raise VideoError(f"{name} cannot be decoded: FFmpeg has no decoder for its video stream.")
         codec.thread_count = 1
+        if strict and codec.codec.canonical_name == "hevc":
+            codec.options = {"err_detect": "explode"}
         return cls(container, streams[0], codec)
 
     def packets(self) -> Iterator[av.Packet[VideoStream]]:

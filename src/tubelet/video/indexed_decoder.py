@@ -2,8 +2,8 @@
 
 A frame is had by decoding from its key packet on, and each decoded frame is known by its timestamp, never by counting
 from a seek. What cannot be decoded is never guessed: a packet that fails, a frame that the decoder marks as concealed,
-or one that does not come makes every frame missing that may be predicted from it. HEVC and VP9 decoders give no such
-sign for a flipped bit inside a picture; nothing can be known of it there.
+or one that does not come makes every frame missing that may be predicted from it. What FFmpeg's decoders take for a
+picture without complaint (some flipped bits, most of them in HEVC and VP9) cannot be told from one.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class IndexedDecoder:
     """Reads frames in any order and goes back to a key packet only where it must.
 
     Args:
-        video: an open container, which the decoder closes in the end.
-        reopen: gives a fresh one, for formats that cannot seek.
+        video: an open container; the caller closes it.
+        reopen: closes it and gives a fresh one, for formats that cannot seek.
         index: the packets.
         missing: numbers of frames that are known to be damaged; found damage is added.
     """
@@ -55,10 +55,6 @@ class IndexedDecoder:
         self._held: deque[tuple[int, av.VideoFrame]] = deque()
         self._skipped: set[int] = set()
         self._ended = True
-
-    def close(self) -> None:
-        """Release the container."""
-        self._video.container.close()
 
     def frame(self, number: int, wanted: frozenset[int], last: int) -> av.VideoFrame | None:
         """Frame ``number``, or None if it is missing.
@@ -93,7 +89,6 @@ class IndexedDecoder:
         """Decode one packet; False if damage came to light."""
         position = self._next
         packet = None if position in self._damaged else next(self._packets, None)
-        number = self._shown
         if packet is None:
             self._ended = True
         else:
@@ -110,7 +105,7 @@ class IndexedDecoder:
         try:
             frames = self._video.codec.decode(packet)
         except av.FFmpegError:
-            return self._retreat(number + 1) or self._mark_damaged(position)
+            return self._retreat(None) or self._mark_damaged(position)
         return all(self._hold(frame) for frame in frames)
 
     def _hold(self, frame: av.VideoFrame) -> bool:
@@ -122,18 +117,18 @@ class IndexedDecoder:
             raise ContradictionError
         absent = [n for n in range(self._shown + 1, number) if n not in self._skipped and n not in self._missing]
         if frame.is_corrupt:
-            return self._retreat(number + 1) or self._mark_damaged(min(self._index.positions[[*absent, number]]))
+            return self._retreat(None) or self._mark_damaged(min(self._index.positions[[*absent, number]]))
         if absent and not self._retreat(number):
             return self._mark_damaged(min(self._index.positions[absent]))
         self._shown = number
         self._held.append((number, frame))
         return True
 
-    def _retreat(self, end: int) -> bool:
-        """Frames before ``end`` did not come out of the key packet just started from: they need the one before it.
+    def _retreat(self, end: int | None) -> bool:
+        """Let frames before ``end`` start from an earlier key packet; False if the last start was not to blame.
 
-        Some key packets are only where a decoder begins to recover (periodic intra refresh). False if decoding is past
-        its first frame, or there is no earlier key packet: then it is damage.
+        Some key packets are only where a decoder begins to recover (periodic intra refresh). It shows in the first
+        frames after a start; what shows later, or after an earlier start again, is damage.
         """
         if self._shown >= self._index.numbers[self._entry] or self._entry == self._index.keys[0]:
             return False
@@ -151,7 +146,6 @@ class IndexedDecoder:
     def _start_at(self, entry: int) -> None:
         """Put the decoder before the key packet at position ``entry``."""
         if not self._seek(entry):
-            self.close()
             self._video = self._reopen()
             if not self._pass_to(entry):
                 raise ContradictionError

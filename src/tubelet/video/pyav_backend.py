@@ -40,22 +40,45 @@ class PyAVBackend:
         self.notice: str | None = None
         self._source = source
         self._decoder: IndexedDecoder | None = None
-        self._counted: OpenVideo | None = None
+        self._video: OpenVideo | None = None
         self._counting: Iterator[tuple[av.VideoFrame, list[int | None]]] = iter(())
         self._passed = 0
         self._closed = False
-        video = OpenVideo.open(source)
+        self._codec = ""
+        self._strict = True
         try:
-            self._number_frames(video)
-            first = self._first_frame()
+            first = self._begin()
             self.converter = PictureConverter(first, short_side)
         except BaseException:
-            video.container.close()
             self.close()
             raise
         turned = self.converter.orientation
         width, height = (first.height, first.width) if turned.transpose else (first.width, first.height)
         self._describe(width, height, turned.rotation)
+
+    def _begin(self) -> av.VideoFrame:
+        try:
+            self._number_frames(self._open())
+            return self._first_frame()
+        except VideoError:
+            if self._video is None or self._codec != "hevc":
+                raise
+        # Strict decoding also fails on headers that have nothing to do with pictures.
+        self._strict = False
+        self.missing.clear()
+        self._number_frames(self._open())
+        return self._first_frame()
+
+    def _open(self) -> OpenVideo:
+        """A fresh container in place of the last one: two must not share a file object."""
+        self._close_video()
+        self._video = OpenVideo.open(self._source, self._strict)
+        return self._video
+
+    def _close_video(self) -> None:
+        if self._video is not None:
+            self._video.container.close()
+        self._video = None
 
     def _number_frames(self, video: OpenVideo) -> None:
         stream, container_name = video.stream, video.container.format.name
@@ -81,9 +104,7 @@ class PyAVBackend:
             self.notice = self.notice or self._hole(self._times, min(record.duration for record in records))
         index = build_index(records, self._times) if self._times is not None else None
         if index is not None:
-            self._decoder = IndexedDecoder(video, lambda: OpenVideo.open(self._source), index, self.missing)
-        else:
-            video.container.close()
+            self._decoder = IndexedDecoder(self._video or self._open(), self._open, index, self.missing)
 
     def _hole(self, times: list[int], frame_time: int) -> str | None:
         """Matroska's reader passes over damaged parts without a word; a hole in the times is all that shows."""
@@ -95,9 +116,8 @@ class PyAVBackend:
         return f"has no frames from {start:.2f} s to {end:.2f} s; packets may be lost there"
 
     def _scan(self) -> list[int | None]:
-        video = OpenVideo.open(self._source)
-        found = scan(video)
-        video.container.close()
+        found = scan(self._open())
+        self._close_video()
         self.missing |= found.missing
         if not found.times:
             raise VideoError(f"{self.name} holds no frame that can be decoded.")
@@ -175,15 +195,10 @@ class PyAVBackend:
     def close(self) -> None:
         """Release the file; reading afterwards is an error."""
         self._closed = True
-        if self._decoder is not None:
-            self._decoder.close()
-        if self._counted is not None:
-            self._counted.container.close()
+        self._close_video()
 
     def _give_up_index(self) -> None:
         """Decoding did not bear out the packets' timestamps: count frames, if there are as many as was said."""
-        assert self._decoder is not None
-        self._decoder.close()
         self._decoder = None
         count = len(self._scan())
         if count != self.num_frames:
@@ -192,11 +207,8 @@ class PyAVBackend:
             )
 
     def _count_to(self, number: int) -> av.VideoFrame | None:
-        if self._counted is None or number < self._passed:
-            if self._counted is not None:
-                self._counted.container.close()
-            self._counted = OpenVideo.open(self._source)
-            self._counting, self._passed = self._counted.frames(), 0
+        if self._video is None or number < self._passed:
+            self._counting, self._passed = self._open().frames(), 0
         for frame, _ in self._counting:
             self._passed += 1
             if self._passed == number + 1:
