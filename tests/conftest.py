@@ -3,6 +3,10 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("tubelet", deadline=None)  # a loaded machine is no failure
+settings.load_profile("tubelet")
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from encoded_videos import X265, encode, overwrite, packets, sequential
 
-from conftest import X265, encode, overwrite, packets, sequential
 from tubelet.video import VideoError, VideoReader, VideoWarning
 
 VIDEOS = Path(__file__).parents[2].parent / "shared" / "data" / "videos"

@@ -7,10 +7,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from encoded_videos import HEIGHT, WIDTH, encode, sequential
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conftest import HEIGHT, WIDTH, encode, sequential
 from tubelet.video import ClipError, VideoError, VideoReader, VideoWarning
 
 VIDEOS = Path(__file__).parents[2].parent / "shared" / "data" / "videos"

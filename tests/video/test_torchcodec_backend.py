@@ -4,8 +4,8 @@ import sys
 
 import numpy as np
 import pytest
+from encoded_videos import encode
 
-from conftest import encode
 from tubelet.video import ClipError, VideoError, VideoReader
 
 

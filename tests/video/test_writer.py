@@ -5,8 +5,8 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
+from encoded_videos import picture
 
-from conftest import picture
 from tubelet.video import VideoError, VideoReader, VideoWriter
 
 

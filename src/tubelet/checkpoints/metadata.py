@@ -106,6 +106,7 @@ def save_checkpoint(
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     try:
         save_file(tensors, unfinished, metadata={"format": "pt", KEY: json.dumps(said)})
+        unfinished.chmod(0o644)  # safetensors lets nobody but the owner read what it writes
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -55,6 +55,7 @@ class IndexedDecoder:
         self._held: deque[tuple[int, av.VideoFrame]] = deque()
         self._skipped: set[int] = set()
         self._ended = True
+        self._failed = False
 
     def frame(self, number: int, wanted: frozenset[int], last: int) -> av.VideoFrame | None:
         """Frame ``number``, or None if it is missing.
@@ -105,6 +106,7 @@ class IndexedDecoder:
         try:
             frames = self._video.codec.decode(packet)
         except av.FFmpegError:
+            self._failed = True
             return self._retreat(None) or self._mark_damaged(position)
         return all(self._hold(frame) for frame in frames)
 
@@ -145,7 +147,9 @@ class IndexedDecoder:
 
     def _start_at(self, entry: int) -> None:
         """Put the decoder before the key packet at position ``entry``."""
-        if not self._seek(entry):
+        # A decoder that has failed may bring its error along after a seek.
+        if self._failed or not self._seek(entry):
+            self._failed = False
             self._video = self._reopen()
             if not self._pass_to(entry):
                 raise ContradictionError

@@ -66,6 +66,7 @@ class PyAVBackend:
         # Strict decoding also fails on headers that have nothing to do with pictures.
         self._strict = False
         self.missing.clear()
+        self.notice = "does not follow its codec's rules; it is decoded all the same, and damage may go unnoticed"
         self._number_frames(self._open())
         return self._first_frame()
 
