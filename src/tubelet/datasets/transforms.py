@@ -19,6 +19,7 @@ from torch import Tensor
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as vision
 
+from tubelet.datasets.bilinear import scale_bilinear
 from tubelet.datasets.rand_augment import RandAugment
 from tubelet.errors import TubeletError
 from tubelet.video.crops import truncated_crops
@@ -111,7 +112,7 @@ def resize_short_side(frames: NDArray[np.uint8], short_side: int) -> NDArray[np.
     """Frames ``(F, H, W, 3)`` scaled so that the short side is ``short_side``, as OpenCV's ``INTER_LINEAR`` does it.
 
     Bilinear without antialiasing, rounded to bytes; the long side is truncated to an integer; frames whose short side
-    fits already come back as they are. (OpenCV's fixed-point arithmetic may differ by one grey level.)
+    fits already come back as they are.
     """
     height, width = frames.shape[1:3]
     if min(height, width) == short_side:
@@ -121,12 +122,8 @@ def resize_short_side(frames: NDArray[np.uint8], short_side: int) -> NDArray[np.
     else:
         size = [int(short_side * height / width), short_side]
     resized = np.empty((len(frames), *size, 3), np.uint8)
-    for frame, target in zip(frames, resized, strict=True):  # frame by frame: floats of a whole video are large
-        channels_first = (
-            torch.from_numpy(np.ascontiguousarray(frame)).permute(2, 0, 1).float()
-        )  # (H, W, C) -> (C, H, W)
-        scaled = vision.resize(channels_first, size, interpolation=v2.InterpolationMode.BILINEAR, antialias=False)
-        target[:] = scaled.round_().permute(1, 2, 0).to(torch.uint8).numpy()
+    for frame, target in zip(frames, resized, strict=True):  # frame by frame: sums of a whole video are large
+        target[:] = scale_bilinear(frame, *size)
     return resized
 
 

@@ -77,7 +77,8 @@ class _Run:
 
         torch.manual_seed(run.seed)
         # the architecture first, to know which clip it expects; then the data, which know the classes
-        spec = create_model(recipe.model.name, num_classes=1, **recipe.model.overrides).spec
+        with torch.device("meta"):
+            spec = create_model(recipe.model.name, num_classes=1, **recipe.model.overrides).spec
         self.data = training_data(recipe, spec)
         self.validation = evaluation_data(recipe.data.validation, spec)
         same_classes(self.data.classes, self.validation.classes)
