@@ -37,8 +37,9 @@ def models(
         console.print(f"no model matches {pattern!r}; `tubelet models` lists all.", markup=False)
         raise typer.Exit(1)
     table = Table(caption="GFLOPs: 10⁹ multiply-adds (MACs) of one clip, as the papers count them.", show_lines=True)
-    for title in ("model", "parameters", "GFLOPs", "frames x stride x crop"):
-        table.add_column(title, justify="left" if title == "model" else "right")
+    table.add_column("model", no_wrap=True)
+    for title in ("parameters", "GFLOPs", "frames x stride x crop"):
+        table.add_column(title, justify="right")
     table.add_column("reported for the released weights: top-1 / top-5 (views)")
     table.add_column("licence of the weights")
     for row in rows:
