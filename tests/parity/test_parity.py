@@ -12,6 +12,7 @@ COPIED = {(path.parent.name, path.name): path for path in find_cases([HERE / "ca
 OTHERS = [
     path
     for system in SYSTEMS
+    if (SHARED / system).is_dir()
     for path in find_cases([SHARED / system])
     if (system, path.name) not in COPIED and not path.name.startswith(("pretrain", "pixel", "masking"))
 ]
