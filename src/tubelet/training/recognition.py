@@ -306,12 +306,18 @@ def _accelerator(recipe: Recipe, folder: Path) -> Accelerator:
         fsdp = FullyShardedDataParallelPlugin(
             fsdp_version=2, auto_wrap_policy="transformer_based_wrap", transformer_cls_names_to_wrap=["Block"]
         )
-    return Accelerator(
+    accelerator = Accelerator(
         mixed_precision=recipe.run.precision,
         log_with="tensorboard",
         project_config=ProjectConfiguration(project_dir=str(folder), logging_dir=str(folder)),
         fsdp_plugin=fsdp,
     )
+    started = int(os.environ.get("WORLD_SIZE", "1"))
+    if accelerator.num_processes != started:  # else each would be a run of its own in the same folder
+        raise RecipeError(
+            f"{started} processes were started but they form no group; start them with `accelerate launch` on GPUs."
+        )
+    return accelerator
 
 
 def _synchronised(accelerator: Accelerator, model: nn.Module, last: bool) -> Any:
