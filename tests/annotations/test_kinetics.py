@@ -34,9 +34,8 @@ def touch(path):
 def test_a_line_gives_the_file_name_the_duration_the_class_and_the_subset(written):
     videos = read_kinetics(written(LIST))
     assert videos.classes == ("riding a bike", "tossing coin, twice")
-    assert videos.videos[0] == Video(
-        "-abcDEF_123_000007_000017.mp4", duration=10.0, subset="train", labels=(Label("riding a bike"),)
-    )
+    name, labels = "-abcDEF_123_000007_000017.mp4", (Label("riding a bike"),)
+    assert videos.videos[0] == Video(name, duration=10.0, subset="train", labels=labels, extra={"is_cc": "0"})
     assert videos.videos[1].path == "xyz_000417_000427.mp4"
 
 

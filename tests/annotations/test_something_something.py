@@ -33,7 +33,9 @@ def test_the_template_without_brackets_is_the_class(written):
     ]
     videos = read_something_something(*written(entries), subset="train")
     assert videos.classes == tuple(sorted(LABELS, key=LABELS.get))
-    assert videos.videos[0] == Video("7.webm", subset="train", labels=(Label("Pushing something from left to right"),))
+    extra = {"label": "pushing a cup from left to right", "template": "Pushing [something] from left to right"}
+    labels = (Label("Pushing something from left to right"),)
+    assert videos.videos[0] == Video("7.webm", subset="train", labels=labels, extra=extra)
     assert videos.videos[1] == Video("12.webm", subset="train")
     assert videos.class_index(videos.videos[0].labels[0].name) == 0
 

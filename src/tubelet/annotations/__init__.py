@@ -11,5 +11,23 @@ from tubelet.annotations.actions import (
     load_videos,
     save_videos,
 )
+from tubelet.annotations.formats import FORMATS, read_annotations, recognise, write_annotations
+from tubelet.annotations.statistics import SetStatistics, compute_statistics
 
-__all__ = ["AnnotationError", "Box", "Label", "Segment", "Tube", "Video", "VideoSet", "load_videos", "save_videos"]
+__all__ = [
+    "FORMATS",
+    "AnnotationError",
+    "Box",
+    "Label",
+    "Segment",
+    "SetStatistics",
+    "Tube",
+    "Video",
+    "VideoSet",
+    "compute_statistics",
+    "load_videos",
+    "read_annotations",
+    "recognise",
+    "save_videos",
+    "write_annotations",
+]

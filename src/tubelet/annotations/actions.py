@@ -4,6 +4,9 @@ A `Label` says *what*, a `Segment` says *when*, a `Box` says *where* at one mome
 through time. A `Video` carries them together with the facts that their units rest on; a `VideoSet` is many videos and
 the names of the classes. Time is in seconds from the first frame, boxes are xyxy in [0, 1] of the displayed frame.
 
+What an official file says beyond that (a link, a taxonomy, the number of a narration) stands in ``extra``, by the
+file's own names and as plain JSON values, so that its writer gives it back.
+
 Files are JSON: `{"format": "tubelet", "version": 1, "classes": [...], "videos": [...]}`; fields that are not known are
 left out. docs/annotations.md describes every field.
 """
@@ -13,7 +16,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,12 +44,16 @@ class Label:
 
 @dataclass(frozen=True)
 class Segment:
-    """An action from ``start`` to ``end`` (seconds); raises `AnnotationError` when it ends before it starts."""
+    """An action from ``start`` to ``end`` (seconds); raises `AnnotationError` when it ends before it starts.
+
+    The label of a proposal, which says when but not what, is "". ``extra`` is what else the file says about it.
+    """
 
     start: float
     end: float
     label: str
     score: float | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.start) and math.isfinite(self.end) and self.start <= self.end):
@@ -133,6 +140,7 @@ class Video:
         segments: when something happens.
         boxes: where, at single moments.
         tubes: where, through time.
+        extra: what else the file says about it.
     """
 
     path: str
@@ -146,19 +154,22 @@ class Video:
     segments: tuple[Segment, ...] = ()
     boxes: tuple[Box, ...] = ()
     tubes: tuple[Tube, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as they stand in the JSON file; what is None or empty is left out."""
         plain = {name: getattr(self, name) for name in _FACTS}
         plain |= {kind: [_plain(action) for action in getattr(self, kind)] for kind in _ACTIONS}
-        return {key: value for key, value in plain.items() if value is not None and value != []}
+        plain["extra"] = dict(self.extra)
+        return {key: value for key, value in plain.items() if value not in (None, [], {})}
 
     @classmethod
     def from_dict(cls, plain: dict[str, Any]) -> Video:
         """The inverse of `to_dict`; raises `AnnotationError` on a field that is unknown or missing."""
-        unknown = set(plain) - set(_FACTS) - set(_ACTIONS)
+        known = (*_FACTS, *_ACTIONS, "extra")
+        unknown = set(plain) - set(known)
         if unknown:
-            raise AnnotationError(f"unknown field {sorted(unknown)[0]!r} in a video; expected {[*_FACTS, *_ACTIONS]}.")
+            raise AnnotationError(f"unknown field {sorted(unknown)[0]!r} in a video; expected {list(known)}.")
         try:
             actions = {
                 kind: tuple(action(**_tupled(values)) for values in plain.get(kind, ()))
@@ -191,10 +202,14 @@ _ACTIONS: dict[str, type] = {"labels": Label, "segments": Segment, "boxes": Box,
 
 @dataclass(frozen=True)
 class VideoSet:
-    """Videos and the names of the classes that their actions refer to, in the order of the class indices."""
+    """Videos and the names of the classes that their actions refer to, in the order of the class indices.
+
+    ``extra`` is what the file says about the set as a whole, such as its version.
+    """
 
     videos: tuple[Video, ...]
     classes: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
     _index: dict[str, int] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -213,12 +228,18 @@ class VideoSet:
         return self._index[name]
 
 
-def save_videos(path: str | os.PathLike[str], videos: Iterable[Video], classes: Sequence[str] = ()) -> None:
+def save_videos(
+    path: str | os.PathLike[str],
+    videos: Iterable[Video],
+    classes: Sequence[str] = (),
+    extra: Mapping[str, Any] | None = None,
+) -> None:
     """Write videos as JSON, under a temporary name that is renamed when it is whole."""
     content = {
         "format": "tubelet",
         "version": FORMAT_VERSION,
         "classes": list(classes),
+        **({"extra": dict(extra)} if extra else {}),
         "videos": [video.to_dict() for video in videos],
     }
     path = Path(path)
@@ -247,13 +268,13 @@ def load_videos(path: str | os.PathLike[str]) -> VideoSet:
         videos = tuple(Video.from_dict(plain) for plain in content["videos"])
     except AnnotationError as error:
         raise AnnotationError(f"{path}: {error}") from None
-    return VideoSet(videos, tuple(content["classes"]))
+    return VideoSet(videos, tuple(content["classes"]), content.get("extra", {}))
 
 
 def _plain(action: Label | Segment | Box | Tube) -> dict[str, Any]:
     values = {name: getattr(action, name) for name in action.__dataclass_fields__}
     values = {key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in values.items()}
-    return {key: value for key, value in values.items() if value is not None}
+    return {key: value for key, value in values.items() if value is not None and value != {}}
 
 
 def _tupled(values: dict[str, Any]) -> dict[str, Any]:

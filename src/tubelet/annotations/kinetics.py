@@ -4,14 +4,17 @@ Kay et al., The Kinetics Human Action Video Dataset, 2017. A video of the list i
 called ``<youtube_id>_<start>_<end>.mp4`` with six digits each. Copies lack videos that YouTube has lost.
 """
 
+import re
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 
 from tubelet.annotations.actions import AnnotationError, Label, Video, VideoSet
-from tubelet.annotations.text_files import PathLike, class_names, read_lines, split_row
+from tubelet.annotations.text_files import PathLike, class_names, read_table, write_rows
 from tubelet.annotations.video_files import MissingVideosWarning, find_videos
 
 _COLUMNS = ("youtube_id", "time_start", "time_end")
+_KNOWN = {*_COLUMNS, "label", "split"}
 
 
 def read_kinetics(
@@ -32,18 +35,11 @@ def read_kinetics(
         AnnotationError: with file, line and value, where the list is not what was expected.
     """
     expected = f"a csv file with the columns label,{','.join(_COLUMNS)},split"
-    lines = read_lines(path, expected)
-    header = split_row(path, *lines[0], ",") if lines else []
-    lacking = [column for column in _COLUMNS if column not in header]
-    if lacking:
-        raise AnnotationError(f"{path}: no column {lacking[0]!r} in its first line; expected {expected}.")
+    header, rows = read_table(path, _COLUMNS, expected)
     names = class_names(classes) if classes is not None else None
     known = set(names or ())
     videos = []
-    for number, line in lines[1:]:
-        cells = split_row(path, number, line, ",")
-        if len(cells) != len(header):
-            raise AnnotationError(f"{path}: line {number} has {len(cells)} cells; expected {len(header)}: {line!r}.")
+    for number, cells in rows:
         row = dict(zip(header, cells, strict=True))
         start, end = _seconds(path, number, row["time_start"]), _seconds(path, number, row["time_end"])
         label = row.get("label", "")
@@ -57,6 +53,7 @@ def read_kinetics(
                 duration=end - start,
                 subset=row.get("split") or None,
                 labels=(Label(label),) if label else (),
+                extra={column: cell for column, cell in row.items() if column not in _KNOWN},
             )
         )
     if names is None:
@@ -68,6 +65,25 @@ def read_kinetics(
     if missing:
         warnings.warn(MissingVideosWarning(path, root, missing, len(videos)), stacklevel=2)
     return found
+
+
+def write_kinetics(path: PathLike, videos: VideoSet) -> None:
+    """Write an official list; without the column ``label`` when no video has one.
+
+    Raises:
+        AnnotationError: when a video's name is not ``<youtube_id>_<start>_<end>``.
+    """
+    labelled = any(video.labels for video in videos)
+    others = tuple({column: None for video in videos for column in video.extra})
+    rows: list[list[object]] = [[*(("label",) if labelled else ()), *_COLUMNS, "split", *others]]
+    for video in videos:
+        match = re.fullmatch(r"(.+)_(\d{6})_(\d{6})", Path(video.path).stem)
+        if match is None:
+            raise AnnotationError(f"{video.path} is not called <youtube_id>_<start>_<end>, with six digits each.")
+        label = [video.labels[0].name if video.labels else ""] if labelled else []
+        extra = [video.extra.get(column, "") for column in others]
+        rows.append([*label, match[1], int(match[2]), int(match[3]), video.subset or "", *extra])
+    write_rows(path, rows)
 
 
 def _seconds(path: PathLike, number: int, value: str) -> float:

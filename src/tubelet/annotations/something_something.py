@@ -6,9 +6,11 @@ left and right change places when a video is mirrored: `mirrored_classes` tells 
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 from tubelet.annotations.actions import AnnotationError, Label, Video, VideoSet
-from tubelet.annotations.text_files import PathLike, read_json
+from tubelet.annotations.text_files import PathLike, read_json, write_json
 
 _SIDE = r"\b(left|right)\b(?! out)"  # "pulling it right out" has no direction
 
@@ -38,11 +40,26 @@ def read_something_something(
         if not isinstance(entry, dict) or "id" not in entry:
             raise AnnotationError(f"{path}: entry {number} is {entry!r}; expected a video with id and template.")
         template = entry.get("template")
-        name = None if template is None else str(template).replace("[", "").replace("]", "")
+        name = None if template is None else _without_brackets(template)
         if name is not None and name not in known:
             raise AnnotationError(f"{path}: entry {number} has the template {template!r}, which is not in {labels}.")
-        videos.append(Video(f"{entry['id']}{suffix}", subset=subset, labels=() if name is None else (Label(name),)))
+        extra = {key: value for key, value in entry.items() if key != "id"}
+        labels_of_video = () if name is None else (Label(name),)
+        videos.append(Video(f"{entry['id']}{suffix}", subset=subset, labels=labels_of_video, extra=extra))
     return VideoSet(tuple(videos), classes)
+
+
+def write_something_something(path: PathLike, videos: VideoSet, *, labels: PathLike | None = None) -> None:
+    """Write the list of videos, and with ``labels`` the templates and their indices to that file."""
+    entries: list[dict[str, Any]] = []
+    for video in videos:
+        entry = {"id": Path(video.path).stem, **video.extra}
+        if video.labels and _without_brackets(entry.get("template")) != video.labels[0].name:
+            entry["template"] = video.labels[0].name
+        entries.append(entry)
+    write_json(path, entries)
+    if labels is not None:
+        write_json(labels, {name: str(index) for index, name in enumerate(videos.classes)})
 
 
 def mirrored_classes(classes: Iterable[str]) -> dict[str, str]:
@@ -54,6 +71,10 @@ def mirrored_classes(classes: Iterable[str]) -> dict[str, str]:
     names = tuple(classes)
     mirrored = {name: re.sub(_SIDE, lambda word: {"left": "right", "right": "left"}[word[0]], name) for name in names}
     return {name: other for name, other in mirrored.items() if other in set(names)}
+
+
+def _without_brackets(template: object) -> str:
+    return str(template).replace("[", "").replace("]", "")
 
 
 def _read_templates(path: PathLike) -> tuple[str, ...]:

@@ -1,0 +1,240 @@
+"""AVA's csv files: boxes on the key frames of movies, one row for every label of every box.
+
+Gu et al., AVA, CVPR 2018. A row is ``video, second, x1, y1, x2, y2 (fractions), action id`` without a header; ground
+truth of v2.2 adds the person's number, predictions add the score. A row of video and second alone is a frame without
+boxes. The second is the time in the movie (902 to 1798, one key frame each), and so is `Box.time`. Action ids count
+from 1; the label map of the 60 evaluated classes leaves numbers out, so a set keeps its ids in
+``extra["label_ids"]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tubelet.annotations.actions import AnnotationError, Box, Video, VideoSet
+from tubelet.annotations.ava_lists import read_ava_label_map
+from tubelet.annotations.box_numbers import check_boxes
+from tubelet.annotations.text_files import PathLike, read_text, write_lines
+
+EMPTY_FRAMES = "frames_without_boxes"
+_ROW = "video,second,x1,y1,x2,y2,action_id"
+
+
+@dataclass(frozen=True, eq=False)
+class AvaColumns:
+    """The N rows of a file, and the frames without boxes.
+
+    Args:
+        names: of the videos, in the order of the file.
+        videos: (N,) index into ``names``.
+        seconds: (N,) time in the movie.
+        boxes: (N, 4) xyxy, fractions of the frame.
+        labels: (N,) action ids, from 1.
+        scores: (N,), None for ground truth.
+        actors: (N,) the persons' numbers, None where the file has none.
+        empty: (M, 2) index of the video and second of the frames without boxes.
+    """
+
+    names: tuple[str, ...]
+    videos: NDArray[np.int64]
+    seconds: NDArray[np.int64]
+    boxes: NDArray[np.float64]
+    labels: NDArray[np.int64]
+    scores: NDArray[np.float64] | None
+    actors: NDArray[np.int64] | None
+    empty: NDArray[np.int64]
+
+
+def read_ava_columns(path: PathLike, *, predictions: bool = False) -> AvaColumns:
+    """Read a csv as columns, for the evaluators: every row of the file in its order.
+
+    Args:
+        path: the csv; may be gzipped.
+        predictions: whether the eighth column is a score; it is the person's number otherwise. Boxes of predictions may
+            be empty or leave the frame: evaluators have their own rules for them.
+
+    Raises:
+        AnnotationError: with file, line and value, where a row is not what was expected.
+    """
+    lines = read_text(path, f"rows of {_ROW}").splitlines()
+    rows, numbers, blank = [], [], []
+    for number, line in enumerate(lines, start=1):
+        cells = line.split(",")
+        if len(cells) in (7, 8):
+            rows.append(cells)
+            numbers.append(number)
+        elif len(cells) == 2 or (len(cells) > 2 and not any(cells[2:])):
+            blank.append((number, cells[:2]))
+        elif line.strip():
+            raise AnnotationError(
+                f"{path}: line {number} has {len(cells)} cells; expected 7 or 8, {_ROW}, or 2 for a frame "
+                f"without boxes: {line!r}."
+            )
+    width = len(rows[0]) if rows else 7
+    if predictions and rows and width != 8:
+        raise AnnotationError(f"{path}: line {numbers[0]} has no score; expected {_ROW},score.")
+    uneven = next((i for i, row in enumerate(rows) if len(row) != width), None)
+    if uneven is not None:
+        raise AnnotationError(
+            f"{path}: line {numbers[uneven]} has {len(rows[uneven])} cells; expected {width} as in line {numbers[0]}."
+        )
+    columns = list(zip(*rows, strict=True)) or [()] * width
+    order = {name: index for index, name in enumerate(dict.fromkeys([*columns[0], *(cells[0] for _, cells in blank)]))}
+    boxes = np.stack([_floats(path, numbers, column) for column in columns[2:6]], axis=1)
+    if not predictions:
+        check_boxes(boxes, 1, 1, lambda row: f"{path}: line {numbers[row]}")
+    last = columns[7] if width == 8 else None
+    empty = [
+        (order[cells[0]], int(second))
+        for number, cells in blank
+        for second in _integers(path, [number], [cells[1]], "a second")
+    ]
+    return AvaColumns(
+        tuple(order),
+        np.array([order[name] for name in columns[0]], np.int64),
+        _integers(path, numbers, columns[1], "a second"),
+        boxes,
+        _integers(path, numbers, columns[6], "an action id from 1", least=1),
+        _floats(path, numbers, last) if last is not None and predictions else None,
+        _integers(path, numbers, last, "a person's number") if last is not None and not predictions else None,
+        np.array(empty, np.int64).reshape(-1, 2),
+    )
+
+
+def read_ava(
+    path: PathLike,
+    *,
+    label_map: PathLike | Mapping[int, str] | None = None,
+    predictions: bool = False,
+    subset: str | None = None,
+) -> VideoSet:
+    """Read ground truth or predictions: a `Box` for every row, of one actor where the rows have one person's number.
+
+    Args:
+        path: the csv; may be gzipped.
+        label_map: the names of the action ids, or their file (.pbtxt); None calls the 80 actions "1" to "80".
+        predictions: whether the eighth column is a score; it is the person's number otherwise.
+        subset: what the videos' ``subset`` shall say.
+
+    Raises:
+        AnnotationError: with file, line and value, where a row or an action id is not what was expected.
+    """
+    columns = read_ava_columns(path, predictions=predictions)
+    names = _names(label_map)
+    unknown = ~np.isin(columns.labels, list(names))
+    if unknown.any():
+        row = int(np.flatnonzero(unknown)[0])
+        raise AnnotationError(
+            f"{path}: {columns.names[columns.videos[row]]} at {columns.seconds[row]} s has the action id "
+            f"{columns.labels[row]}; expected one of the {len(names)} of the label map."
+        )
+    count = len(columns.labels)
+    boxes = [
+        Box(time, (x1, y1, x2, y2), names[label], score, None if actor is None else str(actor))
+        for time, (x1, y1, x2, y2), label, score, actor in zip(
+            columns.seconds.astype(np.float64).tolist(),
+            columns.boxes.tolist(),
+            columns.labels.tolist(),
+            [None] * count if columns.scores is None else columns.scores.tolist(),
+            [None] * count if columns.actors is None else columns.actors.tolist(),
+            strict=True,
+        )
+    ]
+    by_video: list[list[Box]] = [[] for _ in columns.names]
+    for video, box in zip(columns.videos.tolist(), boxes, strict=True):
+        by_video[video].append(box)
+    empty: list[list[int]] = [[] for _ in columns.names]
+    for video, second in columns.empty.tolist():
+        empty[video].append(second)
+    videos = [
+        Video(name, subset=subset, boxes=tuple(by_video[i]), extra={EMPTY_FRAMES: empty[i]} if empty[i] else {})
+        for i, name in enumerate(columns.names)
+    ]
+    return VideoSet(tuple(videos), tuple(names.values()), {"label_ids": list(names)})
+
+
+def write_ava(path: PathLike, videos: VideoSet) -> None:
+    """Write a csv, ground truth or predictions; the inverse of `read_ava`, videos one after the other.
+
+    Rows end with the score if the first box has one, else with the actor if it has one. Numbers of up to three decimals
+    are written with three, as AVA's are, all others in full.
+
+    Raises:
+        AnnotationError: when a label is none of the classes, a time is no whole second, or only some boxes have a score
+            or an actor.
+    """
+    ids = videos.extra.get("label_ids", range(1, len(videos.classes) + 1))
+    id_of = {name: str(label) for name, label in zip(videos.classes, ids, strict=True)}
+    first = next((box for video in videos for box in video.boxes), None)
+    kind = None if first is None else "score" if first.score is not None else "actor" if first.actor else None
+    lines: list[str] = []
+    for video in videos:
+        rows = [(box.time, _line(path, video.path, box, id_of, kind)) for box in video.boxes]
+        empty = [(float(second), f"{video.path},{second:04d}") for second in video.extra.get(EMPTY_FRAMES, ())]
+        rows = sorted(rows + empty, key=lambda row: row[0]) if empty else rows
+        lines.extend(line for _, line in rows)
+    write_lines(path, lines)
+
+
+def _names(label_map: PathLike | Mapping[int, str] | None) -> Mapping[int, str]:
+    if label_map is None:
+        return {label: str(label) for label in range(1, 81)}
+    return label_map if isinstance(label_map, Mapping) else read_ava_label_map(label_map)
+
+
+def _line(path: PathLike, name: str, box: Box, id_of: Mapping[str, str], kind: str | None) -> str:
+    if box.label not in id_of:
+        raise AnnotationError(f"{name} has the label {box.label!r}; expected one of the {len(id_of)} classes.")
+    if box.time != int(box.time):
+        raise AnnotationError(f"{name} has a box at {box.time} s; {path} can hold whole seconds only.")
+    cells = [name, f"{int(box.time):04d}", *map(number_text, box.xyxy), id_of[box.label]]
+    if kind is not None:
+        last = box.score if kind == "score" else box.actor
+        if last is None:
+            raise AnnotationError(f"{name} has a box at {box.time} s without the {kind} that others have.")
+        cells.append(repr(last) if kind == "score" else str(last))
+    return ",".join(cells)
+
+
+def number_text(value: float) -> str:
+    """A number with three decimals if that is all of it, else in full."""
+    text = f"{value:.3f}"
+    return text if float(text) == value else repr(value)
+
+
+def _floats(path: PathLike, lines: Sequence[int], cells: Sequence[str]) -> NDArray[np.float64]:
+    try:
+        numbers = np.array(cells, np.float64)
+    except ValueError:
+        numbers = np.array([_number_or_nan(cell) for cell in cells])
+    bad = ~np.isfinite(numbers)
+    if bad.any():
+        _refuse(path, lines, cells, bad, "a finite number")
+    return numbers
+
+
+def _integers(
+    path: PathLike, lines: Sequence[int], cells: Sequence[str], expected: str, least: int = 0
+) -> NDArray[np.int64]:
+    numbers = _floats(path, lines, cells)
+    bad = (numbers != np.rint(numbers)) | (numbers < least)
+    if bad.any():
+        _refuse(path, lines, cells, bad, expected)
+    return numbers.astype(np.int64)
+
+
+def _refuse(path: PathLike, lines: Sequence[int], cells: Sequence[str], bad: np.ndarray, expected: str) -> NoReturn:
+    row = int(np.flatnonzero(bad)[0])
+    raise AnnotationError(f"{path}: line {lines[row]} has {cells[row]!r}; expected {expected}.")
+
+
+def _number_or_nan(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return float("nan")
