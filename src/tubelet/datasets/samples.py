@@ -27,10 +27,16 @@ class SampleKey(NamedTuple):
 
 @dataclass(frozen=True)
 class Sample:
-    """A video's views: ``clip`` float32 ``(V, C, T, H, W)`` normalised RGB, its class and its index in the data set."""
+    """A video's views and its class.
+
+    Attributes:
+        clip: float32 ``(V, C, T, H, W)`` normalised RGB.
+        label: class of the video, or ``(V,)`` where each view has its own (a view that shows it backwards, say).
+        index: of the video in the data set.
+    """
 
     clip: Tensor
-    label: int
+    label: int | Tensor
     index: int
 
 
@@ -45,7 +51,7 @@ class BrokenSample:
 
 @dataclass(frozen=True)
 class Batch:
-    """Samples side by side; the views of a video are rows of their own that share its label and index.
+    """Samples side by side; the views of a video are rows of their own that share its index.
 
     Attributes:
         clips: float32 ``(N, C, T, H, W)``; ``(0, 3, 0, 0, 0)`` when every sample was broken.
@@ -75,7 +81,8 @@ def collate(samples: Sequence[Sample | BrokenSample]) -> Batch:
     good = [sample for sample in samples if isinstance(sample, Sample)]
     broken = tuple(sample for sample in samples if isinstance(sample, BrokenSample))
     views = torch.tensor([sample.clip.shape[0] for sample in good], dtype=torch.int64)
-    labels = torch.tensor([sample.label for sample in good], dtype=torch.int64)
+    labels = [torch.as_tensor(sample.label).expand(len(sample.clip)) for sample in good]
     indices = torch.tensor([sample.index for sample in good], dtype=torch.int64)
     clips = torch.cat([sample.clip for sample in good]) if good else torch.empty(0, 3, 0, 0, 0)  # (N, C, T, H, W)
-    return Batch(clips, labels.repeat_interleave(views), indices.repeat_interleave(views), broken)
+    joined = torch.cat(labels) if good else torch.empty(0, dtype=torch.int64)
+    return Batch(clips, joined, indices.repeat_interleave(views), broken)

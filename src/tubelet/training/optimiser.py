@@ -7,7 +7,7 @@ network of depth L learns with lr * decay^(L + 1 - i): 0 is the patch embedding,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 import torch
@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 
-def layer_decay_scales(names: Sequence[str], depth: int, decay: float) -> list[float]:
-    """The factor on the learning rate of each tensor, by its name in the network."""
-    return [decay ** (depth + 1 - _layer(name, depth)) for name in names]
+def layer_decay_scales(names: Sequence[str], depth: int, decay: float, embed_scale: float = 1.0) -> list[float]:
+    """The factor on the learning rate of each tensor, by its name in the network; `embed_scale` on layer 0 besides."""
+    layers = [_layer(name, depth) for name in names]
+    return [decay ** (depth + 1 - layer) * (embed_scale if layer == 0 else 1.0) for layer in layers]
 
 
 def _layer(name: str, depth: int) -> int:
@@ -52,15 +53,23 @@ def cosine_schedule(
 
 
 def adamw(
-    model: nn.Module, depth: int, layer_decay: float, weight_decay: float, betas: tuple[float, float]
+    model: nn.Module,
+    depth: int,
+    layer_decay: float,
+    weight_decay: float,
+    betas: tuple[float, float],
+    embed_scale: float = 1.0,
+    undecayed: Collection[str] = (),
 ) -> torch.optim.AdamW:
     """AdamW with a group for each pair of rate factor and weight decay.
 
-    A group keeps its factor as `lr_scale`; the loop sets lr = schedule[step] * lr_scale.
+    A group keeps its factor as `lr_scale`; the loop sets lr = schedule[step] * lr_scale. Tensors whose names are
+    `undecayed` have no weight decay, whatever their shape.
     """
     named = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
-    scales = layer_decay_scales([name for name, _ in named], depth, layer_decay)
+    scales = layer_decay_scales([name for name, _ in named], depth, layer_decay, embed_scale)
     decays = weight_decays([parameter.shape for _, parameter in named], weight_decay)
+    decays = [0.0 if name in undecayed else decay for (name, _), decay in zip(named, decays, strict=True)]
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for (_, parameter), scale, decay in zip(named, scales, decays, strict=True):
         groups.setdefault((scale, decay), []).append(parameter)
@@ -68,4 +77,5 @@ def adamw(
         [{"params": group, "lr_scale": scale, "weight_decay": decay} for (scale, decay), group in groups.items()],
         lr=0.0,
         betas=betas,
+        fused=True,
     )

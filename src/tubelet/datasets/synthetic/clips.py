@@ -11,7 +11,8 @@ from torch.utils.data import Dataset
 
 from tubelet.datasets.samples import Sample, SampleKey
 from tubelet.datasets.synthetic.actors import CLASSES
-from tubelet.datasets.synthetic.sampling import SyntheticError, clip_scene
+from tubelet.datasets.synthetic.sampling import SPLITS, SyntheticError, clip_scene
+from tubelet.datasets.synthetic.symmetries import NUM_SYMMETRIES, symmetric_views
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -38,8 +39,9 @@ class SyntheticClips(Dataset[Sample]):
         mean: of the normalisation, RGB in [0, 1]; ImageNet's as the models expect it.
         std: see ``mean``.
         fresh: show scenes never seen before in each epoch (indexed by a `SampleKey`) in place of the same ones.
+        symmetries: views of each clip, mirrored, turned and backwards, each with its own class; 1 is the clip as it is.
 
-    Samples are ``(1, 3, T, H, W)`` float32. Indices are those of sequences; beyond the end is an `IndexError`.
+    Samples are ``(symmetries, 3, T, H, W)`` float32. Indices are those of sequences; beyond the end is an `IndexError`.
 
     Raises:
         SyntheticError: for a split or difficulty that does not exist, or sizes below 1.
@@ -58,9 +60,15 @@ class SyntheticClips(Dataset[Sample]):
         mean: Sequence[float] = IMAGENET_MEAN,
         std: Sequence[float] = IMAGENET_STD,
         fresh: bool = False,
+        symmetries: int = 1,
     ) -> None:
         if num_clips < 1 or size < 1:
             raise SyntheticError(f"a synthetic data set cannot have {num_clips} clips of {size} pixels; expected >= 1.")
+        if not 1 <= symmetries <= NUM_SYMMETRIES:
+            raise SyntheticError(
+                f"a clip cannot be shown under {symmetries} symmetries; expected 1 to {NUM_SYMMETRIES}."
+            )
+        self.symmetries = symmetries
         clip_scene(split, 0, difficulty, num_frames=clip_frames, size=size, seed=seed)  # a wrong name is told here
         self.split, self.num_clips, self.difficulty, self.fresh = split, num_clips, difficulty, fresh
         self.clip_frames, self.size, self.seed = clip_frames, size, seed
@@ -84,4 +92,7 @@ class SyntheticClips(Dataset[Sample]):
         )
         planes = torch.from_numpy(scene.render_planes())  # (3, T, H, W)
         clip: Tensor = torch.addcmul(self._shift, planes.float(), self._scale)
-        return Sample(clip[None], label, index)
+        if self.symmetries == 1:
+            return Sample(clip[None], label, index)
+        rng = np.random.default_rng((self.seed, SPLITS.index(self.split), number))
+        return Sample(*symmetric_views(clip, label, self.symmetries, rng), index)
