@@ -17,6 +17,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import torch
 from case import Case, Comparison, Skip
+from evaluator_case import EvaluatorCase, Figure, compare, read_json
+
+EVALUATORS = Path(__file__).parent / "evaluators"
 
 
 @dataclass(frozen=True)
@@ -29,13 +32,19 @@ class Verdict:
 
 def find_cases(paths: list[Path]) -> list[Path]:
     """The case files of folders, at any depth, and single files, in the order of their names."""
-    files = [file for path in paths for file in (sorted(path.rglob("*.json")) if path.is_dir() else [path])]
+    files = [file for path in paths for file in (_below(path) if path.is_dir() else [path])]
     return list(dict.fromkeys(files))
 
 
+def _below(folder: Path) -> list[Path]:
+    return sorted([*folder.rglob("*.json"), *folder.rglob("*.json.gz")])
+
+
 def run_case(path: Path) -> Verdict:
-    """Build the case's model, run it and compare."""
+    """Run a case, of a model or of an evaluator, and compare."""
     try:
+        if "evaluator" in read_json(path):
+            return _evaluator(EvaluatorCase(path))
         case = Case(path)
         module = f"systems.{case.system}"
         try:
@@ -55,6 +64,26 @@ def run_case(path: Path) -> Verdict:
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
         return Verdict("FAIL", f"{type(error).__name__}: {error}")
+
+
+def _evaluator(case: EvaluatorCase) -> Verdict:
+    """Run the evaluator that is named like the case's folder or, failing that, as the case says."""
+    names = [name for name in (case.folder.name, case["evaluator"]) if (EVALUATORS / f"{name}.py").exists()]
+    if not names:
+        return Verdict("skipped", f"there is nothing for the evaluator {case['evaluator']} yet")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        figures = importlib.import_module(f"evaluators.{names[0]}").run(case)
+    if not figures:
+        return Verdict("FAIL", "no figure was compared")
+    outcomes = [compare(Figure(*figure)) for figure in figures]
+    worst = sorted((one for one in outcomes if not one.holds), key=lambda one: -one.difference)
+    if worst:
+        shown = ", ".join(f"{one.name} {one.difference:.1e}" for one in worst[:5])
+        return Verdict("FAIL", f"{len(worst)} of {len(outcomes)} figures differ: {shown}")
+    furthest = max(outcomes, key=lambda one: one.difference)
+    seconds = f", {case.seconds:.3f} s" if case.seconds else ""
+    return Verdict("pass", f"{len(outcomes)} figures, {furthest.name} {furthest.difference:.1e}{seconds}")
 
 
 def _absent(name: str) -> float:
@@ -92,7 +121,8 @@ def main(arguments: list[str]) -> int:
     for path in find_cases([Path(argument) for argument in arguments]):
         verdict = run_case(path)
         counts[verdict.word] += 1
-        print(f"{verdict.word:7} {path.parent.name}/{path.name.removesuffix('.json')}: {verdict.detail}", flush=True)
+        name = path.name.removesuffix(".gz").removesuffix(".json")
+        print(f"{verdict.word:7} {path.parent.name}/{name}: {verdict.detail}", flush=True)
     print(f"{counts['pass']} passed, {counts['FAIL']} failed, {counts['skipped']} skipped")
     return 1 if counts["FAIL"] or not counts["pass"] else 0
 

@@ -64,35 +64,38 @@ def read_ava_columns(path: PathLike, *, predictions: bool = False) -> AvaColumns
     lines = read_text(path, f"rows of {_ROW}").splitlines()
     rows, numbers, blank = [], [], []
     for number, line in enumerate(lines, start=1):
-        cells = line.split(",")
-        if len(cells) in (7, 8):
-            rows.append(cells)
+        commas = line.count(",")
+        if commas in (6, 7):
+            rows.append(line)
             numbers.append(number)
-        elif len(cells) == 2 or (len(cells) > 2 and not any(cells[2:])):
-            blank.append((number, cells[:2]))
+        elif commas and not any(line.split(",")[2:]):
+            blank.append((number, line.split(",")[:2]))
         elif line.strip():
             raise AnnotationError(
-                f"{path}: line {number} has {len(cells)} cells; expected 7 or 8, {_ROW}, or 2 for a frame "
+                f"{path}: line {number} has {commas + 1} cells; expected 7 or 8, {_ROW}, or 2 for a frame "
                 f"without boxes: {line!r}."
             )
-    width = len(rows[0]) if rows else 7
+    width = rows[0].count(",") + 1 if rows else 7
     if predictions and rows and width != 8:
         raise AnnotationError(f"{path}: line {numbers[0]} has no score; expected {_ROW},score.")
-    uneven = next((i for i, row in enumerate(rows) if len(row) != width), None)
+    uneven = next((i for i, row in enumerate(rows) if row.count(",") != width - 1), None)
     if uneven is not None:
         raise AnnotationError(
-            f"{path}: line {numbers[uneven]} has {len(rows[uneven])} cells; expected {width} as in line {numbers[0]}."
+            f"{path}: line {numbers[uneven]} has {rows[uneven].count(',') + 1} cells; expected {width} as in line "
+            f"{numbers[0]}."
         )
-    columns = list(zip(*rows, strict=True)) or [()] * width
-    order = {name: index for index, name in enumerate(dict.fromkeys([*columns[0], *(cells[0] for _, cells in blank)]))}
+    cells = ",".join(rows).split(",") if rows else []  # one list, not one a row: a million lists take seconds
+    columns = [cells[column::width] for column in range(width)]
+    names = dict.fromkeys([*columns[0], *(video for _, (video, _) in blank)])
+    order = {name: index for index, name in enumerate(names)}
     boxes = np.stack([_floats(path, numbers, column) for column in columns[2:6]], axis=1)
     if not predictions:
         check_boxes(boxes, 1, 1, lambda row: f"{path}: line {numbers[row]}")
     last = columns[7] if width == 8 else None
     empty = [
-        (order[cells[0]], int(second))
-        for number, cells in blank
-        for second in _integers(path, [number], [cells[1]], "a second")
+        (order[video], int(moment))
+        for number, (video, second) in blank
+        for moment in _integers(path, [number], [second], "a second")
     ]
     return AvaColumns(
         tuple(order),

@@ -1,0 +1,169 @@
+"""Which predictions find which instances, for all frames (or videos) and classes at once.
+
+Only a prediction and an instance with the same key (a frame and a class, as one number) can meet. `pairs_of_equal_keys`
+lists those pairs by sorting and expanding; everything after works on the list, so that its length, not the product of
+the two tables, is what matters.
+
+Matching is greedy: predictions choose in the order in which they are listed. Evaluators differ in what a prediction
+does whose best instance is taken: with one choice it is wrong (PASCAL, AVA), with a second choice it takes the best of
+those left (ACT, ActivityNet), which is the same as deleting taken instances.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.int64]
+Overlaps = NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """P pairs of a prediction and an instance, by prediction and then by instance, as they are listed.
+
+    Args:
+        predictions: (P,) row of the prediction, not falling.
+        instances: (P,) row of the instance.
+    """
+
+    predictions: Rows
+    instances: Rows
+
+    def __len__(self) -> int:
+        return len(self.predictions)
+
+    def take(self, chosen: Rows | NDArray[np.bool_]) -> Pairs:
+        """The pairs of a mask or of rising positions."""
+        return Pairs(self.predictions[chosen], self.instances[chosen])
+
+
+def pairs_of_equal_keys(predictions: Rows, instances: Rows) -> Pairs:
+    """All pairs of equal keys between (N,) and (M,) keys."""
+    order = np.argsort(instances, kind="stable")
+    keys, begins, sizes = np.unique(instances[order], return_index=True, return_counts=True)
+    if not len(keys):
+        return Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
+    place = np.minimum(np.searchsorted(keys, predictions), len(keys) - 1)
+    meeting = np.flatnonzero(keys[place] == predictions)
+    place = place[meeting]
+    counts = sizes[place]
+    ends = np.cumsum(counts)
+    within = np.arange(counts.sum()) - np.repeat(ends - counts, counts)
+    return Pairs(np.repeat(meeting, counts), order[np.repeat(begins[place], counts) + within])
+
+
+def pairs_within_groups(groups: Rows) -> Pairs:
+    """All pairs of different rows of a group, the one listed earlier as the prediction."""
+    order = np.argsort(groups, kind="stable")
+    in_order = groups[order]
+    counts = np.searchsorted(in_order, in_order, side="right") - np.arange(len(groups)) - 1
+    ends = np.cumsum(counts)
+    within = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)
+    earlier = np.repeat(np.arange(len(groups)), counts)
+    return Pairs(order[earlier], order[earlier + 1 + within])
+
+
+def box_overlaps(first: NDArray[np.floating], second: NDArray[np.floating], inclusive: bool = False) -> Overlaps:
+    """Intersection over union (...) of boxes xyxy (..., 4) one by one, in the precision of the boxes.
+
+    ``inclusive`` boxes hold their last pixel too, so that each side is one longer. Two boxes without area give 0.
+    """
+    more = 1 if inclusive else 0
+    width = np.minimum(first[..., 2], second[..., 2]) - np.maximum(first[..., 0], second[..., 0]) + more
+    height = np.minimum(first[..., 3], second[..., 3]) - np.maximum(first[..., 1], second[..., 1]) + more
+    shared = np.maximum(width, 0) * np.maximum(height, 0)
+    union = _areas(first, more) + _areas(second, more) - shared
+    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+
+
+def _areas(boxes: NDArray[np.floating], more: int) -> NDArray[np.floating]:
+    return (boxes[..., 2] - boxes[..., 0] + more) * (boxes[..., 3] - boxes[..., 1] + more)
+
+
+def match_best_only(
+    pairs: Pairs, overlaps: Overlaps, thresholds: NDArray[np.float64], num_predictions: int
+) -> NDArray[np.bool_]:
+    """Whether each prediction finds an instance, (T, N): it asks only the instance that it overlaps most.
+
+    Of equal overlaps the first listed instance is asked. A NaN counts as the greatest and never reaches a threshold,
+    as ``argmax`` has it.
+    """
+    hits = np.zeros((len(thresholds), num_predictions), np.bool_)
+    if not len(pairs):
+        return hits
+    starts = np.flatnonzero(np.diff(pairs.predictions, prepend=-1))
+    greatest = np.maximum.reduceat(overlaps, starts)
+    lengths = np.diff(starts, append=len(pairs))
+    is_best = (overlaps == np.repeat(greatest, lengths)) | np.isnan(overlaps)
+    best = np.flatnonzero(is_best)
+    best = best[np.diff(pairs.predictions[best], prepend=-1) > 0]
+    asking, asked = pairs.predictions[best], pairs.instances[best]
+    for row, threshold in zip(hits, thresholds, strict=True):
+        reaching = greatest >= threshold
+        _, first = np.unique(asked[reaching], return_index=True)
+        row[asking[reaching][first]] = True
+    return hits
+
+
+def match_with_second_choice(
+    pairs: Pairs, overlaps: Overlaps, thresholds: NDArray[np.float64], num_predictions: int
+) -> NDArray[np.bool_]:
+    """Whether each prediction finds an instance, (T, N): it takes the free instance that it overlaps most.
+
+    Of equal overlaps the first listed instance is taken.
+    """
+    hits = np.zeros((len(thresholds), num_predictions), np.bool_)
+    for row, threshold in zip(hits, thresholds, strict=True):
+        reaching = overlaps >= threshold
+        near = pairs.take(reaching)
+        row[near.predictions[choose_in_turn(near, overlaps[reaching])]] = True
+    return hits
+
+
+def choose_in_turn(pairs: Pairs, liking: NDArray[np.floating]) -> Rows:
+    """Positions of the pairs that come about when each prediction in turn takes the free instance that it likes most.
+
+    Works in rounds for all at once: everyone who has nothing asks the next on its list, and an instance keeps the
+    earliest who asked. With one order of precedence for all instances this ends in the very pairs that taking turns
+    gives (Gale and Shapley, 1962).
+    """
+    order = np.lexsort((-liking, pairs.predictions))
+    asking, asked = pairs.predictions[order], pairs.instances[order]
+    position = np.flatnonzero(np.diff(asking, prepend=-1))
+    ends = np.append(position[1:], len(order)) if len(order) else position
+    keeps = np.full(int(asked.max(initial=-1)) + 1, len(order))
+    while len(position):
+        np.minimum.at(keeps, asked[position], position)
+        position = position + (keeps[asked[position]] != position)
+        live = position < ends
+        if live.all() and (keeps[asked[position]] == position).all():
+            break
+        position, ends = position[live], ends[live]
+    return np.sort(order[keeps[keeps < len(order)]])
+
+
+def suppress(pairs: Pairs, num_rows: int) -> Rows:
+    """Greedy suppression: for each of N rows the row that suppresses it, or -1 for those that are kept.
+
+    ``pairs`` are the rows that exclude each other, the one that goes first as the prediction, by precedence. A kept row
+    suppresses what it excludes; a row that several would suppress belongs to the first of them. In rounds: what no
+    undecided row precedes is kept.
+    """
+    kept = np.ones(num_rows, np.bool_)
+    decided = np.zeros(num_rows, np.bool_)
+    left = pairs
+    while len(left):
+        free = ~decided
+        free[left.instances] = False
+        decided |= free
+        victims = left.instances[free[left.predictions]]
+        kept[victims], decided[victims] = False, True
+        left = left.take(~decided[left.predictions] & ~decided[left.instances])
+    by_kept = pairs.take(kept[pairs.predictions])
+    victims, first = np.unique(by_kept.instances, return_index=True)
+    suppressed_by = np.full(num_rows, -1)
+    suppressed_by[victims] = by_kept.predictions[first]
+    return suppressed_by

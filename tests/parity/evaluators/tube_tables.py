@@ -1,0 +1,61 @@
+"""Tables of tubes and boxes from the layouts in which the cases store them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tubelet.metrics.box_matching import Pairs
+from tubelet.metrics.tables import Boxes, Tubes
+from tubelet.metrics.tube_overlap import TubeConvention, tube_overlaps
+
+FRAMES = 4096  # more than a video has
+
+
+def tubes(rows: Iterable[tuple[int, int, float | None, np.ndarray]]) -> Tubes:
+    """A table from (video, label, score, (n, 5 or more) frame and box)."""
+    listed = list(rows)
+    arrays = [array for *_, array in listed]
+    boxes = np.concatenate(arrays)[:, :5] if arrays else np.zeros((0, 5))
+    scores = [score for _, _, score, _ in listed]
+    return Tubes(
+        np.array([video for video, *_ in listed], np.int64),
+        np.array([label for _, label, *_ in listed], np.int64),
+        np.array([len(array) for array in arrays], np.int64),
+        boxes[:, 0],
+        boxes[:, 1:],
+        None if any(score is None for score in scores) else np.array(scores, np.float64),
+    )
+
+
+def true_tubes(truth: Mapping[str, Any], videos: Sequence[str]) -> Tubes:
+    """The instances of an ACT or MultiSports ground truth."""
+    return tubes(
+        (number, int(label), None, np.asarray(tube))
+        for number, video in enumerate(videos)
+        for label, listed in truth["gttubes"][video].items()
+        for tube in listed
+    )
+
+
+def detections(rows: np.ndarray) -> tuple[Boxes, np.ndarray]:
+    """Boxes from rows of video, frame, label, score and box; and the video of each frame."""
+    videos, frames = rows[:, 0].astype(np.int64), rows[:, 1].astype(np.int64)
+    videos_of_frames = np.repeat(np.arange(videos.max(initial=0) + 1), FRAMES)
+    return Boxes(videos * FRAMES + frames, rows[:, 4:], rows[:, 2], rows[:, 3]), videos_of_frames
+
+
+def boxes_of(table: Tubes) -> Boxes:
+    """The boxes of ground-truth tubes on their frames, numbered as in `detections`."""
+    labels = np.repeat(table.labels, table.lengths)
+    return Boxes(np.repeat(table.videos, table.lengths) * FRAMES + table.frames, table.boxes, labels)
+
+
+def overlap_table(
+    first: Tubes, rows: np.ndarray, second: Tubes, others: np.ndarray, convention: TubeConvention
+) -> np.ndarray:
+    """(others, rows) overlaps of every tube of one choice with every tube of another."""
+    pairs = Pairs(np.tile(rows, len(others)), np.repeat(others, len(rows)))
+    return tube_overlaps(first, second, pairs, convention).space_and_time.reshape(len(others), len(rows))
