@@ -14,7 +14,7 @@ OTHERS = [
     for system in SYSTEMS
     if (SHARED / system).is_dir()
     for path in find_cases([SHARED / system])
-    if (system, path.name) not in COPIED and not path.name.startswith(("pretrain", "pixel", "masking"))
+    if (system, path.name) not in COPIED
 ]
 
 

@@ -9,22 +9,23 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import torch
 from accelerate import init_empty_weights
 
 from tubelet.checkpoints import videomae as videomae_keys
 from tubelet.checkpoints.conversion import Converted
-from tubelet.checkpoints.errors import CheckpointError, CheckpointWarning, misfit
+from tubelet.checkpoints.errors import CheckpointError, CheckpointWarning
 from tubelet.checkpoints.files import Source, StateDict, read_state_dict
+from tubelet.checkpoints.loading import hand_over, override, suggest
 from tubelet.checkpoints.metadata import Description, describe
 from tubelet.models import videomae
 from tubelet.models.spec import ModelError, RecognitionModel
+from tubelet.pretraining.videomae import VARIANTS as PRETRAINING_VARIANTS
 
 HEAD = "head"  # the classifier of every recognition network
 
@@ -97,17 +98,18 @@ def create_model(
         raise ModelError(f"num_classes is {num_classes}; expected at least 1.")
     if checkpoint is None:
         family, config = _variant(name)
-        return family.model(_override(config, {**overrides, "num_classes": num_classes or config.num_classes}))
+        return family.model(override(config, {**overrides, "num_classes": num_classes or config.num_classes}))
     if isinstance(checkpoint, str) and checkpoint == "synthetic":
         checkpoint = shipped_weights(checkpoint)
     read = read_state_dict(checkpoint)
     description = describe(read)
     family, converted, config = _match(name, read, description)
     converted, classes = _fit_head(converted, config, num_classes, read, description)
-    config = _override(config, {**overrides, "num_classes": classes})
+    config = override(config, {**overrides, "num_classes": classes})
     with init_empty_weights(include_buffers=False):
         model = family.model(config)
-    _load(model, converted, name or _nearest_variant(family, config), read.source)
+    name = name or _nearest_variant(family, config)
+    hand_over(model, converted, name, read.source, _hint(converted, name))
     names = description.classes if description else _hub_classes(read)
     if HEAD not in converted.fresh and names is not None and len(names) == classes:
         model.classes = names
@@ -126,32 +128,26 @@ def _variant(name: str | None) -> tuple[Family, Any]:
     if name is None:
         raise ModelError("a model without a checkpoint needs a name; list_models() names all.")
     near = difflib.get_close_matches(name, list_models(), n=3)
-    raise ModelError(f"there is no model {name!r}; {_suggest(near, 'list_models() names all.')}")
-
-
-def _suggest(near: Sequence[str], otherwise: str) -> str:
-    return f"did you mean {' or '.join(near)}?" if near else otherwise
-
-
-def _override(config: Any, overrides: Mapping[str, Any]) -> Any:
-    known = [field.name for field in fields(config)]
-    for key in overrides:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            raise ModelError(
-                f"a {type(config).__name__} has no {key!r}; {_suggest(near, 'it has ' + ', '.join(known) + '.')}"
-            )
-    return replace(config, **overrides)
+    raise ModelError(f"there is no model {name!r}; {suggest(near, 'list_models() names all.')}")
 
 
 def _match(name: str | None, read: StateDict, description: Description | None) -> tuple[Family, Converted, Any]:
     """The family, the tensors under its names, and the config before any override."""
+    if description is not None and name is None and description.model in PRETRAINING_VARIANTS:
+        raise CheckpointError(
+            f"{read.source} holds {description.model}, which learns without labels; name the model that takes its "
+            f"encoder, such as {description.model.replace('_pretraining', '')}."
+        )
     if description is not None and name in (None, description.model):
         family, config = _variant(description.model)
-        return family, Converted(read.tensors), _override(config, description.config)
+        return family, Converted(read.tensors), override(config, description.config)
     if name is not None:
         family, config = _variant(name)
-        return family, family.keys.convert(read), config
+        converted = family.keys.convert(read)
+        if description is not None and description.model in PRETRAINING_VARIANTS:
+            facts = {key: description.config[key] for key in ("num_heads", "positions")}
+            converted = replace(converted, facts=facts)
+        return family, converted, config
     for family in FAMILIES:
         converted = family.keys.convert(read)
         config = family.keys.config_from(read, converted.tensors)
@@ -182,32 +178,6 @@ def _fit_head(
     _warn(f"{read.source} has a head for {len(head)} classes: it starts fresh with {num_classes}.")
     rest = {key: value for key, value in converted.tensors.items() if not key.startswith(f"{HEAD}.")}
     return replace(converted, tensors=rest, fresh=(*converted.fresh, HEAD)), num_classes
-
-
-def _load(model: RecognitionModel, converted: Converted, name: str, source: str) -> None:
-    """Hand the tensors over without a copy, and initialise what is fresh; raises CheckpointError on any misfit."""
-    wanted = model.state_dict()
-    fresh = tuple(f"{module}." for module in converted.fresh)
-    missing = [key for key in wanted if key not in converted.tensors and not key.startswith(fresh or ("\0",))]
-    left_over = [key for key in converted.tensors if key not in wanted]
-    reshaped = [
-        (key, tuple(tensor.shape), tuple(wanted[key].shape))
-        for key, tensor in converted.tensors.items()
-        if key in wanted and tensor.shape != wanted[key].shape
-    ]
-    if missing or left_over or reshaped:
-        raise misfit(source, name, missing, left_over, reshaped, _hint(converted, name))
-    for key, value in converted.facts.items():
-        if getattr(model.config, key) != value:
-            have = getattr(model.config, key)
-            raise CheckpointError(f"{source} does not fit {name}: it says {key}={value}, the model has {have}.")
-    device = torch.get_default_device()
-    tensors = {key: tensor.to(device, wanted[key].dtype) for key, tensor in converted.tensors.items()}
-    model.load_state_dict(tensors, strict=False, assign=True)
-    for module in converted.fresh:
-        part = model.get_submodule(module)
-        part.to_empty(device=device)
-        model.initialise(part)
 
 
 def _hint(converted: Converted, name: str) -> str:

@@ -76,9 +76,9 @@ def save_checkpoint(
 
     Args:
         path: of the file, ending in `.safetensors`.
-        model: from `create_model`; compiled or distributed wrappers come off.
+        model: from `create_model` or `create_pretraining_model`; compiled or distributed wrappers come off.
         name: the variant that it was made from.
-        classes: names in the order of the logits; None takes `model.classes`.
+        classes: names in the order of the logits; None takes `model.classes`, where the model has any.
         state: other values under the same keys, such as a moving average; None takes the model's own.
         extra: anything that JSON can hold.
 
@@ -91,7 +91,7 @@ def save_checkpoint(
     while (inner := getattr(model, "_orig_mod", None) or getattr(model, "module", None)) is not None:
         model = inner
     config: Any = model.config
-    classes = model.classes if classes is None else tuple(classes)  # type: ignore[assignment]
+    classes = getattr(model, "classes", None) if classes is None else tuple(classes)
     if classes is not None and len(classes) != config.num_classes:
         raise CheckpointError(
             f"{len(classes)} class names were given for {path}; the model has {config.num_classes} classes."

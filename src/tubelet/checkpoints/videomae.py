@@ -50,7 +50,7 @@ def convert(checkpoint: StateDict) -> Converted:
     if pretraining:
         tensors = {name: tensor for name, tensor in tensors.items() if not PRETRAINING_ONLY.match(name)}
     if hugging_face:
-        tensors = _fuse({_rename(name): tensor for name, tensor in tensors.items()})
+        tensors = fuse({_rename(name): tensor for name, tensor in tensors.items()})
     elif pretraining:
         tensors = {name.removeprefix("encoder."): tensor for name, tensor in tensors.items()}
     heads = checkpoint.config.get("num_attention_heads")
@@ -65,7 +65,7 @@ def _rename(name: str) -> str:
     return name
 
 
-def _fuse(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def fuse(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """Query, key and value weights, each (D, D) -> one (3D, D)."""
     fused = {}
     for name, tensor in tensors.items():

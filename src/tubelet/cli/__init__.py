@@ -16,7 +16,9 @@ from tubelet.cli.data import app as data_app
 from tubelet.cli.demo import demo
 from tubelet.cli.evaluate import evaluate
 from tubelet.cli.models import models
+from tubelet.cli.pretrain import pretrain
 from tubelet.cli.recognize import recognize
+from tubelet.cli.reconstruct import reconstruct
 from tubelet.cli.train import train
 from tubelet.errors import TubeletError
 
@@ -27,7 +29,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for verb in (demo, recognize, train, evaluate, models):
+for verb in (demo, recognize, pretrain, train, evaluate, reconstruct, models):
     app.command()(verb)
 app.add_typer(data_app, name="data")
 

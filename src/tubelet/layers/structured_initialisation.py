@@ -24,8 +24,9 @@ COLOURS = torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 2.0, -1.0]], d
 def separable_positions(grid: Sequence[int], embed_dim: int) -> Tensor:
     """Sin-cos positions with columns of its own for every axis of the grid that has more than one token.
 
-    Of J frequencies an axis, the j-th turns by pi (j + 1) / J from a token to the next: the slowest tells one end from
-    the other, the fastest neighbours from each other. Sines and cosines alternate; columns left over are 0.
+    Of J frequencies an axis, as many as it has tokens, the j-th turns by pi (j + 1) / J from a token to the next: the
+    slowest tells one end from the other, the fastest neighbours from each other. Sines and cosines alternate; columns
+    left over are 0, and the content has them for itself.
 
     Args:
         grid: tokens along each axis.
@@ -107,9 +108,12 @@ def attend_to_neighbours(
 def _axes(grid: Sequence[int], dim: int) -> list[tuple[int, int, Tensor]]:
     """For every axis with more than one token: the axis, its first column, its frequencies (J,)."""
     axes = [axis for axis, size in enumerate(grid) if size > 1]
-    count = dim // (2 * max(1, len(axes)))
-    frequencies = math.pi * torch.arange(1, count + 1) / count
-    return [(axis, 2 * count * i, frequencies) for i, axis in enumerate(axes)]
+    found, first = [], 0
+    for axis in axes:
+        count = min(dim // (2 * len(axes)), grid[axis])
+        found.append((axis, first, math.pi * torch.arange(1, count + 1) / count))
+        first += 2 * count
+    return found
 
 
 def _read_columns(grid: Sequence[int], dim: int, head_dim: int) -> list[tuple[Tensor, int, Tensor]]:
@@ -117,7 +121,7 @@ def _read_columns(grid: Sequence[int], dim: int, head_dim: int) -> list[tuple[Te
     axes = _axes(grid, dim)
     chosen = []
     for axis, first, frequencies in axes:
-        count = head_dim // (2 * len(axes))
+        count = min(head_dim // (2 * len(axes)), len(frequencies))
         numbers = torch.arange(1, count + 1) * len(frequencies) // count - 1
         chosen.append((first + 2 * numbers, axis, frequencies[numbers]))
     return chosen

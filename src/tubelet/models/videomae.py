@@ -106,7 +106,10 @@ class PatchEmbed(nn.Module):
         n, c, frames, rows, columns = clip.shape
         t, h, w = self.patch
         tubelets = clip.reshape(n, c, frames // t, t, rows // h, h, columns // w, w)
-        tubelets = tubelets.permute(0, 2, 4, 6, 1, 3, 5, 7).reshape(n, -1, c * t * h * w)
+        return self.project(tubelets.permute(0, 2, 4, 6, 1, 3, 5, 7).reshape(n, -1, c * t * h * w))
+
+    def project(self, tubelets: Tensor) -> Tensor:
+        """Pixels of tubelets already cut out, (N, L, 3 * t * h * w) -> (N, L, D)."""
         return F.linear(tubelets, self.proj.weight.flatten(1), self.proj.bias)
 
 
@@ -227,15 +230,19 @@ class VideoMAE(RecognitionModel):
             self._structure()
 
     def _structure(self) -> None:
-        """Cosine waves as the first filters; the heads of the first two blocks look one and two tokens away."""
+        """Cosine waves as the first filters, wider weights, and heads of two blocks that look at the neighbours.
+
+        The first block finds out what moves in each tubelet; the second compares it with what moves one tubelet away,
+        the third with two away: together they see turning, meeting and parting.
+        """
         c = self.config
         embed_cosines(self.patch_embed.proj, c.grid, c.embed_dim // c.num_heads)
-        for distance, block in enumerate(self.blocks, start=1):
+        for number, block in enumerate(self.blocks):
             assert isinstance(block, Block)
             for linear in (block.attn.qkv, block.attn.proj, block.mlp.fc1, block.mlp.fc2):
                 nn.init.trunc_normal_(linear.weight, std=linear.in_features**-0.5)
-            if distance <= 2:
-                around = [(0, 0, distance), (0, 0, -distance), (0, distance, 0), (0, -distance, 0)]
+            if number in (1, 2):
+                around = [(0, 0, number), (0, 0, -number), (0, number, 0), (0, -number, 0)]
                 query, key, _ = block.attn.qkv.weight.chunk(3)
                 attend_to_neighbours(query, key, c.grid, [around[head % 4] for head in range(c.num_heads)])
 

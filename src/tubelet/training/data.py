@@ -15,13 +15,14 @@ from tubelet.annotations.something_something import read_something_something
 from tubelet.annotations.ucf101 import read_ucf101
 from tubelet.annotations.video_files import MissingVideosWarning, find_videos
 from tubelet.annotations.video_list import read_video_list
+from tubelet.datasets.annotated_videos import AnnotatedVideos, read_annotated
 from tubelet.datasets.clip_sampling import Mode, clip_sampling
 from tubelet.datasets.rand_augment import RandAugment
 from tubelet.datasets.recognition import RecognitionDataset
 from tubelet.datasets.synthetic import SyntheticClips
 from tubelet.datasets.transforms import EvaluationTransform, TrainTransform
 from tubelet.models.spec import ModelSpec
-from tubelet.training.recipe import AugmentationPart, Recipe, RecipeError, SyntheticData, VideoData
+from tubelet.training.recipe import AnnotatedData, AugmentationPart, Recipe, RecipeError, SyntheticData, VideoData
 
 LabelledClips = SyntheticClips | RecognitionDataset  # samples of single-label videos, and the names of the classes
 
@@ -44,7 +45,9 @@ def training_data(recipe: Recipe, spec: ModelSpec) -> LabelledClips:
     return _videos(data, spec, "train", transform, augmentation, recipe.run.seed)
 
 
-def evaluation_data(data: SyntheticData | VideoData, spec: ModelSpec, views: tuple[int, int] = (1, 1)) -> LabelledClips:
+def evaluation_data(
+    data: SyntheticData | VideoData | AnnotatedData, spec: ModelSpec, views: tuple[int, int] = (1, 1)
+) -> LabelledClips:
     """A set to measure on, with `views` temporal clips x crops of each video; one clip is the centred one."""
     if isinstance(data, SyntheticData):
         if views != (1, 1):
@@ -65,11 +68,12 @@ def _synthetic(data: SyntheticData, spec: ModelSpec) -> SyntheticClips:
         mean=spec.mean,
         std=spec.std,
         fresh=data.fresh,
+        symmetries=data.symmetries,
     )
 
 
 def _videos(
-    data: VideoData,
+    data: VideoData | AnnotatedData,
     spec: ModelSpec,
     mode: Mode,
     transform: TrainTransform | EvaluationTransform,
@@ -89,11 +93,16 @@ def _videos(
         data.sampling, mode, num_frames=spec.num_frames, frame_stride=spec.frame_stride, num_clips=num_clips
     )
     repeats = augmentation.repeats if augmentation is not None else 1
-    return RecognitionDataset(there, data.root, sampling=sampling, transform=transform, repeats=repeats, seed=seed)
+    dataset = AnnotatedVideos if isinstance(data, AnnotatedData) else RecognitionDataset
+    return dataset(there, data.root, sampling=sampling, transform=transform, repeats=repeats, seed=seed)
 
 
-def _read(data: VideoData) -> VideoSet:
+def _read(data: VideoData | AnnotatedData) -> VideoSet:
     """The videos of the wanted subset, with the classes of the whole set."""
+    if isinstance(data, AnnotatedData):
+        return read_annotated(
+            data.annotations, format=data.format, subset=data.subset, classes=data.classes, options=data.options
+        )
     part: Literal["train", "test"] = "train" if data.subset == "train" else "test"
     if data.kind == "folders":
         return read_class_folders(data.root)

@@ -10,7 +10,7 @@ import difflib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
@@ -28,6 +28,7 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+AnyRecipe = TypeVar("AnyRecipe", bound=Part)
 Fraction = Annotated[float, Field(ge=0, le=1)]
 NonNegative = Annotated[float, Field(ge=0)]
 
@@ -41,13 +42,14 @@ class ModelPart(Part):
 
 
 class SyntheticData(Part):
-    """Clips of the synthetic benchmark, rendered in memory."""
+    """Clips of the synthetic benchmark, rendered in memory; `symmetries` views of each fill a training batch."""
 
     kind: Literal["synthetic"]
     split: Literal["train", "val", "test"]
     num_clips: PositiveInt
     difficulty: Literal["easy", "medium", "hard"] = "medium"
     fresh: bool = False
+    symmetries: Annotated[int, Field(ge=1, le=16)] = 1
 
 
 class VideoData(Part):
@@ -72,7 +74,31 @@ class VideoData(Part):
     sampling: Literal["dense", "segments"] = "dense"
 
 
-Data = Annotated[SyntheticData | VideoData, Field(discriminator="kind")]
+class AnnotatedData(Part):
+    """Videos and the labels, segments, tubes or boxes in them, each of which is a sample, in any format.
+
+    Args:
+        kind: says that it is one of these.
+        root: folder of the videos.
+        annotations: a file, or several by a pattern such as `labels/*.xml`.
+        format: a name of `tubelet data formats`; None recognises it.
+        options: what the format takes beside the file (`frame_rate` for CVAT).
+        subset: only the videos that the file calls so.
+        classes: names in the order of their indices, or a file with one a line; None takes those of the files.
+        sampling: "dense" or "segments", within the time of each action.
+    """
+
+    kind: Literal["annotations"]
+    root: Path
+    annotations: str
+    format: str | None = None
+    options: dict[str, Any] = {}
+    subset: str | None = None
+    classes: tuple[str, ...] | Path | None = None
+    sampling: Literal["dense", "segments"] = "dense"
+
+
+Data = Annotated[SyntheticData | VideoData | AnnotatedData, Field(discriminator="kind")]
 
 
 class AugmentationPart(Part):
@@ -97,15 +123,14 @@ class DataPart(Part):
     workers: Annotated[int, Field(ge=0)] = 4
 
 
-class OptimiserPart(Part):
-    """AdamW with layer-wise decay, warm-up from 0 and a cosine.
+class AdamWPart(Part):
+    """AdamW with warm-up from 0 and a cosine.
 
     Args:
         lr: at a total batch of 256 videos; it is scaled linearly with the batch (repeats do not count).
         min_lr: where the cosine ends, scaled likewise.
         weight_decay: of tensors with two or more dimensions; none on the others.
         betas: of AdamW.
-        layer_decay: factor on the rate from one layer to the layer below it; 1 is none.
         warmup_epochs: linear from 0.
         clip_grad_norm: largest norm of the gradient, None for no clipping.
     """
@@ -114,13 +139,24 @@ class OptimiserPart(Part):
     min_lr: NonNegative = 1e-6
     weight_decay: NonNegative = 0.05
     betas: tuple[float, float] = (0.9, 0.999)
-    layer_decay: Annotated[float, Field(gt=0, le=1)] = 0.75
     warmup_epochs: NonNegative = 5
     clip_grad_norm: PositiveFloat | None = None
 
 
-class RunPart(Part):
-    """How the run goes about it.
+class OptimiserPart(AdamWPart):
+    """The optimiser of fine-tuning, with layer-wise decay.
+
+    Args:
+        layer_decay: factor on the rate from one layer to the layer below it; 1 is none.
+        embed_scale: factor on the rate of the patch embedding, beside that.
+    """
+
+    layer_decay: Annotated[float, Field(gt=0, le=1)] = 0.75
+    embed_scale: PositiveFloat = 1.0
+
+
+class LoopPart(Part):
+    """How any run goes about it.
 
     Args:
         epochs: passes over the training set.
@@ -128,14 +164,10 @@ class RunPart(Part):
         accumulation: steps whose gradients are summed for one update.
         precision: "no" is float32.
         parallel: "ddp" or "fsdp2" when started on several processes.
-        ema_decay: of the moving average of the weights that is evaluated and exported; None for none.
-        label_smoothing: of the targets.
         compile: torch.compile the network.
         seed: of everything random.
-        evaluate_every: epochs between evaluations.
         save_every: epochs between checkpoints (fractions are allowed).
         keep: how many checkpoints stay.
-        views: temporal clips and crops of the final evaluation.
     """
 
     epochs: PositiveInt
@@ -143,13 +175,25 @@ class RunPart(Part):
     accumulation: PositiveInt = 1
     precision: Literal["no", "bf16", "fp16"] = "no"
     parallel: Literal["ddp", "fsdp2"] = "ddp"
-    ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
-    label_smoothing: Fraction = 0.1
     compile: bool = False
     seed: int = 0
-    evaluate_every: PositiveFloat = 1
     save_every: PositiveFloat = 1
     keep: PositiveInt = 2
+
+
+class RunPart(LoopPart):
+    """How a run of fine-tuning goes about it.
+
+    Args:
+        ema_decay: of the moving average of the weights that is evaluated and exported; None for none.
+        label_smoothing: of the targets.
+        evaluate_every: epochs between evaluations.
+        views: temporal clips and crops of the final evaluation.
+    """
+
+    ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
+    label_smoothing: Fraction = 0.1
+    evaluate_every: PositiveFloat = 1
     views: tuple[PositiveInt, PositiveInt] = (1, 1)
 
 
@@ -165,7 +209,12 @@ class Recipe(Part):
 
 
 def load_recipe(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Recipe:
-    """Read a recipe and apply `key=value` overrides, whose values are YAML.
+    """Read a recipe of fine-tuning; see `read_recipe`."""
+    return read_recipe(Recipe, path, overrides)
+
+
+def read_recipe(kind: type[AnyRecipe], path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> AnyRecipe:
+    """Read a recipe of some kind and apply `key=value` overrides, whose values are YAML.
 
     Raises:
         RecipeError: for a file that is no recipe, and for keys or values that do not belong in one.
@@ -183,20 +232,14 @@ def load_recipe(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> 
         raise RecipeError(f"{path} holds {type(values).__name__}; expected a recipe with model, data and run.")
     for override in overrides:
         _override(values, override)
-    return recipe_from(values, str(path))
-
-
-def recipe_from(values: dict[str, Any], origin: str) -> Recipe:
-    """Check plain values against the recipe's types; `origin` names them in errors."""
     try:
-        return Recipe.model_validate(values)
+        return kind.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise RecipeError(f"{origin}: {_explain(values, first)}") from None
+        raise RecipeError(f"{path}: {_explain(kind, values, error.errors()[0])}") from None
 
 
-def save_recipe(recipe: Recipe, path: Path) -> None:
-    """Write a recipe as YAML; `load_recipe` gives the same value back."""
+def save_recipe(recipe: Part, path: Path) -> None:
+    """Write a recipe as YAML; `read_recipe` gives the same value back."""
     path.write_text(yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False), encoding="utf-8")
 
 
@@ -225,12 +268,12 @@ def _number(value: Any) -> Any:
     return value
 
 
-def _explain(values: dict[str, Any], error: Any) -> str:
+def _explain(kind: type[Part], values: dict[str, Any], error: Any) -> str:
     """One sentence about the first thing that is wrong."""
     where = [str(part) for part in error["loc"] if part not in _KINDS]
     key = ".".join(where)
     if error["type"] == "extra_forbidden":
-        section: Any = Recipe
+        section: Any = kind
         for part in where[:-1]:
             section = _section(section, part, values)
             values = values.get(part, {}) if isinstance(values, dict) else {}
@@ -242,14 +285,19 @@ def _explain(values: dict[str, Any], error: Any) -> str:
     return f"{key}: {error['msg'][0].lower()}{error['msg'][1:]}{given}."
 
 
-_KINDS = {"synthetic", "list", "folders", "kinetics", "something_something", "ucf101", "hmdb51"}
+_KINDS = {
+    *("synthetic", "list", "folders", "kinetics", "something_something", "ucf101", "hmdb51", "annotations"),
+    *("videos", "shards"),
+}
 
 
 def _section(section: Any, part: str, values: dict[str, Any]) -> Any:
-    if part in ("train", "validation"):
-        return SyntheticData if values.get(part, {}).get("kind") == "synthetic" else VideoData
+    """The class of a section; of several, the one whose `kind` is given."""
     field = section.model_fields.get(part)
-    return field.annotation if field is not None else None
+    if field is None or not get_args(field.annotation):
+        return None if field is None else field.annotation
+    given = values.get(part, {}).get("kind")
+    return next(one for one in get_args(field.annotation) if given in get_args(one.model_fields["kind"].annotation))
 
 
 def find_recipe(name: str | os.PathLike[str]) -> Path:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tubelet.training.recipe import Recipe, RecipeError, load_recipe, save_recipe
+from tubelet.training.recipe import Part, RecipeError, read_recipe, save_recipe
 
 
 class RunFolder:
@@ -25,17 +25,22 @@ class RunFolder:
 
     Raises:
         RecipeError: when the folder holds a run of another recipe.
+
+    Args:
+        path: of the folder.
+        recipe: what the run follows.
+        keep: how many checkpoints stay.
     """
 
-    def __init__(self, path: str | os.PathLike[str], recipe: Recipe) -> None:
+    def __init__(self, path: str | os.PathLike[str], recipe: Part, keep: int) -> None:
         self.path = Path(path)
         self.checkpoints = self.path / "checkpoints"
         self.log = self.path / "log.jsonl"
         self.model = self.path / "model.safetensors"
         self.results = self.path / "results.json"
         written = self.path / "recipe.yaml"
-        self._recipe, self._written = recipe, written
-        if written.exists() and load_recipe(written) != recipe:
+        self._recipe, self._written, self._keep = recipe, written, keep
+        if written.exists() and read_recipe(type(recipe), written) != recipe:
             raise RecipeError(
                 f"{self.path} holds a run of another recipe; choose another --output, or delete that folder."
             )
@@ -70,7 +75,7 @@ class RunFolder:
 
     def _drop_old(self) -> None:
         whole = sorted(self.checkpoints.glob("step-*"))
-        for old in [*whole[: -self._recipe.run.keep], *self.checkpoints.glob(".part-*")]:
+        for old in [*whole[: -self._keep], *self.checkpoints.glob(".part-*")]:
             shutil.rmtree(old)
 
     def rewind_log(self, step: int) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pretraining_cases as pretraining
 import torch
-from case import Case, Skip
+from case import Case
 
 from tubelet.checkpoints import CheckpointError, create_model
 from tubelet.checkpoints.videomae import kinetics_rows
@@ -20,16 +21,14 @@ from tubelet.models.videomae import VideoMAE
 from tubelet.training.optimiser import cosine_schedule, layer_decay_scales, weight_decays
 from tubelet.video import crops, sampling
 
-PRETRAINING_OUTPUTS = {"prediction", "decoder_input", "target", "loss", "encoder"}
-
 
 def run(
     case: Case, variant: str = "videomae_base", short: str = "first", cut_axes: CutAxes = "rows_columns"
 ) -> dict[str, Any]:
     """Our outputs of a case, told apart by what it holds rather than by its name."""
     outputs, config = set(case.outputs), case.config
-    if "encoder" in config or outputs & PRETRAINING_OUTPUTS or any(name.startswith("maps_") for name in outputs):
-        raise Skip("pretraining is not there yet")
+    if pretraining.is_pretraining(case):
+        return pretraining.run(case, variant.replace("_", "_pretraining_"))
     if case.is_structure:
         with torch.device("meta"):
             return {"parameters": count_parameters(load(case, variant))}
