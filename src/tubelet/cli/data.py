@@ -9,12 +9,11 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-app = typer.Typer(help="Make data sets.", no_args_is_help=True, rich_markup_mode="markdown")
+from tubelet.cli.annotations import check, convert, formats, stats
 
-
-@app.callback()
-def _data() -> None:
-    """Make data sets."""
+app = typer.Typer(help="Make data sets, and look over them.", no_args_is_help=True, rich_markup_mode="markdown")
+for verb in (check, stats, formats, convert):
+    app.command()(verb)
 
 
 @app.command()
@@ -48,3 +47,28 @@ def synthetic(
             progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
     Console().print(f"written to {output}", soft_wrap=True)
+
+
+@app.command()
+def shard(
+    folder: Annotated[Path, typer.Argument(help="Folder with videos, at any depth.")],
+    output: Annotated[Path, typer.Argument(help="Folder to write the shards to.")],
+    megabytes: Annotated[int, typer.Option(help="Size at which a shard is closed.", min=1)] = 1000,
+) -> None:
+    """Pack videos into tar shards, as webdataset has them: a few large files to copy, or to read over http and s3.
+
+        tubelet data synthetic synthetic --videos 0 --clips 26 && tubelet data shard synthetic/clips shards
+
+    Pretraining reads them with `'data.train={kind: shards, paths: shards}'`.
+    """
+    from tubelet.datasets.shards import write_shards
+
+    with Progress() as progress:
+        task = progress.add_task("pack", total=None)
+        shards = write_shards(
+            folder,
+            output,
+            shard_bytes=megabytes * 1_000_000,
+            progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    Console().print(f"{len(shards)} shards written to {output}", soft_wrap=True)

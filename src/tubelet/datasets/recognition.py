@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from tubelet.annotations import AnnotationError, VideoSet
@@ -88,7 +89,7 @@ class RecognitionDataset(Dataset[Sample | BrokenSample]):
         path = self.paths[index]
         try:
             with VideoReader(path, short_side=self.short_side) as reader:
-                clips = self.sampling(len(reader), generator)
+                clips = self._clips(reader, index, generator)
                 needed, positions = np.unique(clips, return_inverse=True)
                 frames = reader.frames(needed)
         except (VideoError, ClipError, OSError) as error:
@@ -99,3 +100,7 @@ class RecognitionDataset(Dataset[Sample | BrokenSample]):
         positions = positions.reshape(clips.shape)
         views = [self.transform(frames, positions, generator) for _ in range(self.repeats)]
         return Sample(torch.cat(views), label, index)
+
+    def _clips(self, reader: VideoReader, index: int, generator: np.random.Generator) -> NDArray[np.int64]:
+        """Frame indices ``(clips, T)`` from the whole of a video."""
+        return self.sampling(len(reader), generator)
