@@ -31,7 +31,7 @@ def training_data(recipe: Recipe, spec: ModelSpec) -> LabelledClips:
     """The training set, augmented as the recipe says, for a model that expects `spec`."""
     data, augmentation = recipe.data.train, recipe.data.augmentation
     if isinstance(data, SyntheticData):
-        return _synthetic(data, spec)
+        return synthetic_clips(data, spec)
     if not augmentation.enabled:
         return _videos(data, spec, "train", EvaluationTransform(spec.crop, 1, spec.mean, spec.std))
     transform = TrainTransform(
@@ -52,13 +52,14 @@ def evaluation_data(
     if isinstance(data, SyntheticData):
         if views != (1, 1):
             raise RecipeError(f"run.views is {views}; a synthetic clip is one view, expected (1, 1).")
-        return _synthetic(data, spec)
+        return synthetic_clips(data, spec)
     num_clips, num_crops = views
     transform = EvaluationTransform(spec.crop, num_crops, spec.mean, spec.std)
     return _videos(data, spec, "validation" if num_clips == 1 else "test", transform, num_clips=num_clips)
 
 
-def _synthetic(data: SyntheticData, spec: ModelSpec) -> SyntheticClips:
+def synthetic_clips(data: SyntheticData, spec: ModelSpec) -> SyntheticClips:
+    """Clips of the synthetic benchmark as a model that expects `spec` sees them."""
     return SyntheticClips(
         data.split,
         data.num_clips,

@@ -22,6 +22,7 @@ from tubelet.datasets.unlabelled import UnlabelledVideos
 from tubelet.datasets.video_sources import VideoSource, folder_videos, listed_videos
 from tubelet.models.spec import ModelSpec
 from tubelet.pretraining.videomae import VideoMAEPretraining
+from tubelet.training.data import synthetic_clips
 from tubelet.training.loop import StepBar, TrainingLoop
 from tubelet.training.optimiser import adamw
 from tubelet.training.pretraining_recipe import PretrainingRecipe, ShardedData, UnlabelledData
@@ -60,17 +61,7 @@ def unlabelled_data(recipe: PretrainingRecipe, spec: ModelSpec) -> UnlabelledVid
     if isinstance(data, SyntheticData):
         if recipe.data.repeats != 1:
             raise RecipeError(f"data.repeats is {recipe.data.repeats}; a synthetic clip is one view, expected 1.")
-        return SyntheticClips(
-            data.split,
-            data.num_clips,
-            data.difficulty,
-            clip_frames=spec.num_frames,
-            size=spec.crop,
-            mean=spec.mean,
-            std=spec.std,
-            fresh=data.fresh,
-            symmetries=data.symmetries,
-        )
+        return synthetic_clips(data, spec)
     return UnlabelledVideos(
         _videos(data),
         num_frames=spec.num_frames,
