@@ -77,7 +77,7 @@ def test_annotations_are_converted_there_and_back(annotations, tmp_path):
 
 def test_what_the_other_format_cannot_hold_is_said(annotations, tmp_path):
     result = run("convert", annotations, tmp_path / "anet.json", "--to", "activitynet")
-    assert "The set has 1 tubes, of which it holds 0." in result.output
+    assert "anet.json has no place for 1 tube of the set." in result.output
 
 
 def test_options_reach_the_format_that_takes_them(annotations, tmp_path):

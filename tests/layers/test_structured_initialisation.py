@@ -7,6 +7,7 @@ from tubelet.layers.structured_initialisation import (
     cosine_patches,
     embed_cosines,
     separable_positions,
+    subtract_in_pairs,
 )
 from tubelet.models.videomae import VideoMAE, VideoMAEConfig
 
@@ -72,6 +73,15 @@ def test_the_embedding_leaves_the_columns_that_the_heads_read_to_the_positions()
     query, key = torch.empty(128, 128), torch.empty(128, 128)
     attend_to_neighbours(query, key, GRID, [(0, 0, 1)] * 4)
     assert torch.equal(silent, key.abs().sum(0) > 0)
+
+
+def test_two_heads_that_see_the_same_cancel_and_an_odd_one_stays() -> None:
+    value, output, tokens = torch.randn(12, 12), torch.randn(12, 12), torch.randn(5, 12)
+    single = output[:, 8:].clone()
+    subtract_in_pairs(value, output, 3)
+    seen = tokens @ value.T
+    assert torch.allclose(seen[:, :8] @ output[:, :8].T, torch.zeros(5, 12), atol=1e-5)
+    assert torch.equal(output[:, 8:], single)
 
 
 def test_a_structured_network_is_the_same_from_the_same_seed_and_another_than_a_normal_one() -> None:

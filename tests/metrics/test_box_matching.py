@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from tubelet.metrics.box_matching import (
     Pairs,
     box_overlaps,
-    choose_in_turn,
     match_best_only,
     match_with_second_choice,
     pairs_of_equal_keys,
     pairs_within_groups,
     suppress,
 )
+from tubelet.metrics.greedy import take_in_turn
 
 HALF = np.array([0.5])
 few = st.lists(st.integers(0, 4), max_size=12).map(lambda keys: np.array(keys, np.int64))
@@ -95,8 +95,9 @@ def test_who_is_displaced_takes_its_next_choice():
     # row 1 and 2 like column 0 best; row 0 displaces row 1 from column 1 and so on down
     table = np.array([[0.9, 0.8, 0.7], [0.9, 0.8, 0.7], [0.9, 0.8, 0.7]])
     pairs, liking = all_pairs(table)
-    chosen = pairs.take(choose_in_turn(pairs, liking))
-    assert list(zip(chosen.predictions, chosen.instances, strict=True)) == [(0, 0), (1, 1), (2, 2)]
+    _, taken = take_in_turn(pairs.predictions, pairs.instances, liking, HALF)
+    chosen = zip(pairs.predictions[taken], pairs.instances[taken], strict=True)
+    assert list(chosen) == [(0, 0), (1, 1), (2, 2)]
 
 
 @settings(max_examples=25)

@@ -19,6 +19,7 @@ SMALL = [
     "model.overrides={crop: 32, patch: [4, 8, 8], embed_dim: 48, depth: 2, num_heads: 3, mlp_dim: 96,"
     " drop_path_rate: 0.1}",
     "data.train.num_clips=64",
+    "data.train.symmetries=2",
     "data.validation.num_clips=26",
     "data.workers=0",
     "data.augmentation.enabled=true",

@@ -14,6 +14,7 @@ import numpy as np
 
 from tubelet.annotations.actions import AnnotationError, Tube, Video, VideoSet
 from tubelet.annotations.box_numbers import check_boxes
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.pickles import load_pickle, save_pickle
 from tubelet.annotations.text_files import PathLike
 from tubelet.annotations.units import frame_to_seconds, seconds_to_frame, to_fractions, to_pixels
@@ -67,6 +68,7 @@ def write_act_tubes(path: PathLike, videos: VideoSet) -> None:
     Raises:
         AnnotationError: when a video lacks its frame rate, frames or size, or a label is none of the classes.
     """
+    report_losses(path, videos, "tubes")
     present = {video.path for video in videos}
     lists = {
         key: [[name for name in names if name in present] for names in videos.extra[key]]

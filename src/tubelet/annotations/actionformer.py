@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from tubelet.annotations.actions import AnnotationError, VideoSet
 from tubelet.annotations.activitynet import database_of, read_activitynet
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.text_files import PathLike, write_json
 
 
@@ -23,6 +24,7 @@ def write_actionformer(path: PathLike, videos: VideoSet) -> None:
         AnnotationError: when a video has no duration or neither a frame rate nor a number of frames, or a label is not
             among the classes.
     """
+    report_losses(path, videos, "segments")
     for video in videos:
         if video.duration is None or (video.frame_rate is None and video.num_frames is None):
             raise AnnotationError(

@@ -234,7 +234,11 @@ def save_videos(
     classes: Sequence[str] = (),
     extra: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write videos as JSON, under a temporary name that is renamed when it is whole."""
+    """Write videos as JSON, under a temporary name that is renamed when it is whole.
+
+    Raises:
+        AnnotationError: when the file cannot be written.
+    """
     content = {
         "format": "tubelet",
         "version": FORMAT_VERSION,
@@ -244,8 +248,12 @@ def save_videos(
     }
     path = Path(path)
     part = path.with_name(f".{path.name}.part")
-    part.write_text(json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n", encoding="utf-8")
-    part.replace(path)
+    try:
+        part.write_text(json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n", encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise AnnotationError(f"{path} cannot be written ({error.strerror}).") from None
 
 
 def load_videos(path: str | os.PathLike[str]) -> VideoSet:
@@ -258,6 +266,8 @@ def load_videos(path: str | os.PathLike[str]) -> VideoSet:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise AnnotationError(f"{path}: no such file; expected annotations as JSON.") from None
+    except OSError as error:
+        raise AnnotationError(f"{path} cannot be read ({error.strerror}); expected annotations as JSON.") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise AnnotationError(f"{path} is not whole JSON: {error}.") from None
     if not isinstance(content, dict) or content.get("format") != "tubelet":

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tubelet.annotations.actions import AnnotationError, Video, VideoSet
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.segment_rows import KEY, finite_number, read_segments, warn_of_reversed, with_reversed
 from tubelet.annotations.text_files import PathLike, class_names, read_json, write_json
 
@@ -48,6 +49,7 @@ def read_activitynet(path: PathLike, *, classes: PathLike | Sequence[str] | None
 
 def write_activitynet(path: PathLike, videos: VideoSet) -> None:
     """Write a ground truth as the official evaluator reads it."""
+    report_losses(path, videos, "segments")
     write_json(path, {**_DEFAULTS, **videos.extra, "database": database_of(videos)})
 
 

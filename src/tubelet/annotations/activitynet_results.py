@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tubelet.annotations.actions import AnnotationError, Label, Segment, Video, VideoSet
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.segment_rows import finite_number, segment_times
 from tubelet.annotations.text_files import PathLike, class_names, read_json, write_json
 
@@ -46,6 +47,7 @@ def write_activitynet_results(path: PathLike, videos: VideoSet) -> None:
     Raises:
         AnnotationError: when an action has no score.
     """
+    report_losses(path, videos, "labels", "segments", scores=True)
     results = {}
     for video in videos:
         entries: list[dict[str, Any]] = [

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from tubelet.annotations.actions import AnnotationError, Box, Video, VideoSet
 from tubelet.annotations.ava_lists import read_ava_label_map
 from tubelet.annotations.box_numbers import check_boxes
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.text_files import PathLike, read_text, write_lines
 
 EMPTY_FRAMES = "frames_without_boxes"
@@ -171,6 +172,7 @@ def write_ava(path: PathLike, videos: VideoSet) -> None:
         AnnotationError: when a label is none of the classes, a time is no whole second, or only some boxes have a score
             or an actor.
     """
+    report_losses(path, videos, "boxes", scores=True)
     ids = videos.extra.get("label_ids", range(1, len(videos.classes) + 1))
     id_of = {name: str(label) for name, label in zip(videos.classes, ids, strict=True)}
     first = next((box for video in videos for box in video.boxes), None)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from tubelet.annotations.actions import AnnotationError, Video, VideoSet
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.segment_rows import KEY, finite_number, read_segments, warn_of_reversed, with_reversed
 from tubelet.annotations.text_files import PathLike, class_names, read_json, read_table, write_json, write_rows
 
@@ -59,6 +60,7 @@ def write_bsn(path: PathLike, videos: VideoSet) -> None:
     Raises:
         AnnotationError: when a video has no duration or no number of frames.
     """
+    report_losses(path, videos, "segments")
     content = {}
     for video in videos:
         if video.duration is None or video.num_frames is None:
@@ -103,6 +105,7 @@ def write_bsn_info(path: PathLike, videos: VideoSet) -> None:
     Raises:
         AnnotationError: when a video has no duration, frame rate, number of frames or subset.
     """
+    report_losses(path, videos)
     rows: list[Sequence[object]] = [_COLUMNS]
     for video in videos:
         if video.duration is None or video.frame_rate is None or video.num_frames is None or video.subset is None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from tubelet.annotations.actions import AnnotationError, Segment, Video, VideoSet
 from tubelet.annotations.dense_json import read_dense_json, write_dense_json
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.segment_rows import KEY, finite_number, segment_times, warn_of_reversed, with_reversed
 from tubelet.annotations.text_files import PathLike, read_lines, read_table, write_rows
 
@@ -72,6 +73,7 @@ def write_charades(path: PathLike, videos: VideoSet) -> None:
     Raises:
         AnnotationError: when a video has no duration, or a label is not among the classes.
     """
+    report_losses(path, videos, "segments")
     others = ("subject", "scene", "quality", "relevance", "verified", "script", "objects", "descriptions")
     rows: list[Sequence[object]] = [("id", *others, "actions", "length")]
     for video in videos:

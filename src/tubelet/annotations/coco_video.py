@@ -15,6 +15,7 @@ import numpy as np
 
 from tubelet.annotations.actions import AnnotationError, Box, Tube, Video, VideoSet
 from tubelet.annotations.box_numbers import check_boxes
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.text_files import PathLike, read_json, write_json
 from tubelet.annotations.units import frame_to_seconds, seconds_to_frame, to_fractions, to_pixels
 
@@ -58,6 +59,7 @@ def write_coco_video(path: PathLike, videos: VideoSet) -> None:
     Raises:
         AnnotationError: when a video lacks its frame rate or size, or a label is none of the classes.
     """
+    report_losses(path, videos, "boxes", "tubes")
     images: dict[tuple[int, int], dict[str, Any]] = {}
     annotations: list[dict[str, Any]] = []
     entries, track = [], 0

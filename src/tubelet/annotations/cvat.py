@@ -17,6 +17,7 @@ import numpy as np
 from tubelet.annotations.actions import AnnotationError, Label, Segment, Tube, Video, VideoSet
 from tubelet.annotations.box_numbers import check_boxes
 from tubelet.annotations.keyframes import between_keyframes
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.text_files import PathLike, write_bytes
 from tubelet.annotations.units import frame_to_seconds, seconds_to_frame, to_fractions, to_pixels
 from tubelet.annotations.used_classes import used_classes
@@ -75,6 +76,7 @@ def write_cvat(path: PathLike, videos: VideoSet) -> None:
     Raises:
         AnnotationError: when there is not one video, or it lacks its frame rate, frames or size.
     """
+    report_losses(path, videos, "labels", "segments", "tubes")
     if len(videos) != 1:
         raise AnnotationError(f"{path} would hold {len(videos)} videos; a CVAT task has one: write a file for each.")
     video = videos.videos[0]
@@ -101,7 +103,7 @@ def write_cvat(path: PathLike, videos: VideoSet) -> None:
             for segment in video.segments
         ),
     ]:
-        for frame in range(first, last):
+        for frame in range(first, max(last, first + 1)):  # one that is shorter than a frame has its first
             tagged.setdefault(frame, []).append(name)
     for frame, names in sorted(tagged.items()):
         size = {"width": str(video.width), "height": str(video.height)}

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from tubelet.annotations.actions import AnnotationError, Segment, Video, VideoSet
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.segment_rows import KEY, finite_number, segment_times, warn_of_reversed, with_reversed
 from tubelet.annotations.text_files import PathLike, read_json, write_json
 
@@ -36,6 +37,7 @@ def read_dense_json(path: PathLike, classes: Sequence[str], *, first: Literal[0,
 
 def write_dense_json(path: PathLike, videos: VideoSet, *, first: Literal[0, 1]) -> None:
     """Write such a file; raises `AnnotationError` when a label is not among the classes."""
+    report_losses(path, videos, "segments")
     content = {}
     for video in videos:
         rows = [[videos.class_index(s.label) + first, s.start, s.end] for s in video.segments]

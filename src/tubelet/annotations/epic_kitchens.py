@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tubelet.annotations.actions import AnnotationError, Segment, Video, VideoSet
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.segment_rows import finite_number, segment_times
 from tubelet.annotations.text_files import PathLike, class_names, read_json, read_table, write_json, write_rows
 
@@ -106,6 +107,7 @@ def write_epic_kitchens(
         AnnotationError: when a label is not among the classes, or a segment lacks the number of a frame and its video
             the frame rate, or ``task`` is not "action" and ``extra`` lacks the other class.
     """
+    report_losses(path, videos, "segments")
     names = read_epic_classes(verbs, nouns)
     indices = {name: index for index, name in enumerate(names.of_task(task))}
     rows: list[Sequence[object]] = [_COLUMNS]
@@ -183,6 +185,7 @@ def write_epic_results(path: PathLike, videos: VideoSet, *, verbs: Classes, noun
     Raises:
         AnnotationError: when a segment has no score, or its label is no action of the set.
     """
+    report_losses(path, videos, "segments", scores=True)
     names = read_epic_classes(verbs, nouns)
     indices = {name: index for index, name in enumerate(names.of_task("action"))}
     results = {}

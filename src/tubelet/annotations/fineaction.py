@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from tubelet.annotations.actions import VideoSet
 from tubelet.annotations.activitynet import database_of, read_activitynet
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.text_files import PathLike, write_json
 
 
@@ -23,4 +24,5 @@ def write_fineaction(path: PathLike, videos: VideoSet) -> None:
     Raises:
         AnnotationError: when a segment's label is not among the classes.
     """
+    report_losses(path, videos, "segments")
     write_json(path, {**videos.extra, "database": database_of(videos, label_ids=True)})

@@ -6,6 +6,7 @@ Wang et al., TSN, ECCV 2016. A folder's name may hold blanks: the number of fram
 from collections.abc import Sequence
 
 from tubelet.annotations.actions import AnnotationError, Label, Video, VideoSet
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.text_files import PathLike, class_names, read_lines, write_lines
 
 _LINE = '"folder frames label"'
@@ -54,6 +55,7 @@ def write_frame_folders(path: PathLike, videos: VideoSet) -> None:
     Raises:
         AnnotationError: when a video has no number of frames, no label, or one that is not among the classes.
     """
+    report_losses(path, videos, "labels", one_label=True)
     lines = []
     for video in videos:
         if video.num_frames is None or not video.labels:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from tubelet.annotations.actions import AnnotationError, Label, Video, VideoSet
-from tubelet.annotations.text_files import PathLike, folder_files, is_folder, read_lines, write_text
+from tubelet.annotations.losses import report_losses
+from tubelet.annotations.text_files import PathLike, folder_files, is_folder, make_folder, read_lines, write_text
 
 _USES = {"0": "unused", "1": "train", "2": "test"}
 
@@ -56,6 +57,7 @@ def write_hmdb51(path: PathLike, videos: VideoSet, *, split: int = 1) -> None:
     Raises:
         AnnotationError: when a video has no label or a subset that is not "train", "test" or "unused".
     """
+    report_losses(path, videos, "labels", one_label=True)
     uses = {subset: use for use, subset in _USES.items()}
     lines: dict[str, list[str]] = defaultdict(list)
     for video in videos:
@@ -65,9 +67,9 @@ def write_hmdb51(path: PathLike, videos: VideoSet, *, split: int = 1) -> None:
                 "expected train, test or unused, and the name of its class."
             )
         lines[video.labels[0].name].append(f"{Path(video.path).name} {uses[video.subset]} \n")
-    Path(path).mkdir(parents=True, exist_ok=True)
+    folder = make_folder(path)
     for name in videos.classes:
-        write_text(Path(path, f"{name}_test_split{split}.txt"), "".join(lines[name]))
+        write_text(folder / f"{name}_test_split{split}.txt", "".join(lines[name]))
 
 
 def _class_of(path: Path) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tubelet.annotations.actions import AnnotationError, Label, Video, VideoSet
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.text_files import PathLike, class_names, read_table, write_rows
 from tubelet.annotations.video_files import MissingVideosWarning, find_videos
 
@@ -73,6 +74,7 @@ def write_kinetics(path: PathLike, videos: VideoSet) -> None:
     Raises:
         AnnotationError: when a video's name is not ``<youtube_id>_<start>_<end>``.
     """
+    report_losses(path, videos, "labels", one_label=True)
     labelled = any(video.labels for video in videos)
     others = tuple({column: None for video in videos for column in video.extra})
     rows: list[list[object]] = [[*(("label",) if labelled else ()), *_COLUMNS, "split", *others]]

@@ -14,6 +14,7 @@ import numpy as np
 from tubelet.annotations.actions import AnnotationError, Label, Segment, Tube, Video, VideoSet
 from tubelet.annotations.box_numbers import check_boxes
 from tubelet.annotations.keyframes import between_keyframes
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.text_files import PathLike, read_json, write_json
 from tubelet.annotations.units import frame_to_seconds, seconds_to_frame, to_fractions, to_pixels
 from tubelet.annotations.used_classes import used_classes
@@ -51,6 +52,7 @@ def write_label_studio(path: PathLike, videos: VideoSet) -> None:
     Raises:
         AnnotationError: when a video lacks its frame rate or length.
     """
+    report_losses(path, videos, "labels", "segments", "tubes")
     tasks = []
     for number, video in enumerate(videos, start=1):
         results = []

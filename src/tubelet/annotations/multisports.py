@@ -16,6 +16,7 @@ import numpy as np
 from tubelet.annotations.actions import AnnotationError, Box, Tube, Video, VideoSet
 from tubelet.annotations.ava import number_text
 from tubelet.annotations.box_numbers import check_boxes, file_pixels
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.pickles import load_pickle, save_pickle
 from tubelet.annotations.text_files import PathLike, class_names, read_json, read_lines, write_lines
 from tubelet.annotations.units import frame_to_seconds, seconds_to_frame, to_fractions
@@ -78,6 +79,7 @@ def read_multisports_csv(path: PathLike, *, classes: Sequence[str]) -> VideoSet:
 
 def write_multisports_csv(path: PathLike, videos: VideoSet) -> None:
     """Write mmaction2's csv; the inverse of `read_multisports_csv`. A tube without an actor gets its number."""
+    report_losses(path, videos, "tubes")
     lines: list[str] = []
     for video in videos:
         for index, tube in enumerate(video.tubes):
@@ -131,6 +133,7 @@ def read_multisports_frame_detections(path: PathLike, ground_truth: VideoSet) ->
 
 def write_multisports_frame_detections(path: PathLike, videos: VideoSet, ground_truth: VideoSet) -> None:
     """Write ``frame_detections.pkl`` (float64); the inverse of `read_multisports_frame_detections`."""
+    report_losses(path, videos, "boxes", scores=True)
     order = {video.path: index for index, video in enumerate(_tested(ground_truth))}
     parts = [np.empty((0, 8))]
     for video in videos:
@@ -176,6 +179,7 @@ def write_multisports_video_detections(path: PathLike, videos: VideoSet) -> None
     A box without a score of its own (``extra["box_scores"]``) has its tube's. Frames that a tube leaves out between its
     first and last are an error: the evaluator looks for each of them.
     """
+    report_losses(path, videos, "tubes", scores=True)
     content: dict[int, list[tuple[str, float, np.ndarray]]] = {index: [] for index in range(len(videos.classes))}
     for video in videos:
         scores_of = video.extra.get("box_scores", ())

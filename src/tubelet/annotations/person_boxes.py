@@ -15,6 +15,7 @@ import numpy as np
 from tubelet.annotations.actions import AnnotationError, Box, Video, VideoSet
 from tubelet.annotations.ava import EMPTY_FRAMES
 from tubelet.annotations.box_numbers import check_boxes
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.pickles import load_pickle, save_pickle
 from tubelet.annotations.text_files import PathLike, read_text, write_lines
 from tubelet.annotations.units import frame_to_seconds, seconds_to_frame
@@ -53,6 +54,7 @@ def read_slowfast_boxes(path: PathLike) -> VideoSet:
 
 def write_slowfast_boxes(path: PathLike, videos: VideoSet) -> None:
     """Write SlowFast's csv; the inverse of `read_slowfast_boxes`, a box without a score gets 1."""
+    report_losses(path, videos, "boxes", scores=True)
     write_lines(
         path,
         (
@@ -110,6 +112,7 @@ def read_proposals(path: PathLike, *, frame_rate: float = 1.0, first: Literal[0,
 
 def write_proposals(path: PathLike, videos: VideoSet, *, frame_rate: float = 1.0, first: Literal[0, 1] = 0) -> None:
     """Write a pickle of proposals; the inverse of `read_proposals`. A box without a score gets 1."""
+    report_losses(path, videos, "boxes", scores=True)
     content: dict[str, list[list[float]]] = {}
     for video in videos:
         numbers = seconds_to_frame([box.time for box in video.boxes], frame_rate, first=first).tolist()

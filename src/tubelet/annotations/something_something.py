@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tubelet.annotations.actions import AnnotationError, Label, Video, VideoSet
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.text_files import PathLike, read_json, write_json
 
 _SIDE = r"\b(left|right)\b(?! out)"  # "pulling it right out" has no direction
@@ -51,6 +52,7 @@ def read_something_something(
 
 def write_something_something(path: PathLike, videos: VideoSet, *, labels: PathLike | None = None) -> None:
     """Write the list of videos, and with ``labels`` the templates and their indices to that file."""
+    report_losses(path, videos, "labels", one_label=True)
     entries: list[dict[str, Any]] = []
     for video in videos:
         entry = {"id": Path(video.path).stem, **video.extra}

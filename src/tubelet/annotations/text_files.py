@@ -37,7 +37,9 @@ def read_bytes(path: PathLike, expected: str) -> bytes:
         archive = next((parent for parent in path.parents if _is_archive(parent)), None)
         content = path.read_bytes() if archive is None else _read_member(archive, path.relative_to(archive).as_posix())
         return gzip.decompress(content) if path.suffix == ".gz" else content
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+    except IsADirectoryError:
+        raise AnnotationError(f"{path} is a folder; expected {expected}.") from None
+    except (FileNotFoundError, NotADirectoryError):
         raise AnnotationError(f"{path}: no such file; expected {expected}.") from None
     except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
         raise AnnotationError(f"{path} cannot be read ({error}); expected {expected}.") from None
@@ -147,11 +149,29 @@ def class_names(classes: PathLike | Sequence[str]) -> tuple[str, ...]:
 
 
 def write_bytes(path: PathLike, content: bytes) -> None:
-    """Write a file under a temporary name that is renamed when it is whole; ``.gz`` is packed, without a time stamp."""
+    """Write a file under a temporary name that is renamed when it is whole; ``.gz`` is packed, without a time stamp.
+
+    Raises:
+        AnnotationError: when the file cannot be written.
+    """
     path = Path(path)
     part = path.with_name(f".{path.name}.part")
-    part.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
-    part.replace(path)
+    try:
+        part.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise AnnotationError(f"{path} cannot be written ({error.strerror}).") from None
+
+
+def make_folder(path: PathLike) -> Path:
+    """Make a folder and those above it, unless they are there; raises `AnnotationError` when it cannot be made."""
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AnnotationError(f"the folder {path} cannot be made ({error.strerror}).") from None
+    return path
 
 
 def write_text(path: PathLike, text: str) -> None:

@@ -8,12 +8,20 @@ such segments passes over detections there, all others leave them out.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from pathlib import Path
 
 from tubelet.annotations.actions import AnnotationError, Segment, Video, VideoSet
 from tubelet.annotations.activitynet import database_of, read_activitynet
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.segment_rows import finite_number, segment_times
-from tubelet.annotations.text_files import PathLike, folder_files, is_folder, read_lines, write_json, write_lines
+from tubelet.annotations.text_files import (
+    PathLike,
+    folder_files,
+    is_folder,
+    make_folder,
+    read_lines,
+    write_json,
+    write_lines,
+)
 
 AMBIGUOUS = "Ambiguous"
 
@@ -85,6 +93,7 @@ def write_thumos14(path: PathLike, videos: VideoSet) -> None:
     Raises:
         AnnotationError: when a video has no subset, or a label is neither a class nor Ambiguous.
     """
+    report_losses(path, videos, "segments")
     lines: dict[str, list[str]] = {}
     for subset in sorted({video.subset or "" for video in videos}):
         lines |= {f"{name}_{subset}.txt": [] for name in THUMOS14_CLASSES}
@@ -92,13 +101,12 @@ def write_thumos14(path: PathLike, videos: VideoSet) -> None:
         if not video.subset:
             raise AnnotationError(f"{video.path} has no subset; the kit's files are called after it.")
         for segment in video.segments:
-            if segment.label not in THUMOS14_NUMBERS and segment.label != AMBIGUOUS:
-                raise AnnotationError(f"{video.path} has the label {segment.label!r}; expected a class of THUMOS'14.")
+            _check_label(video, segment)
             file = lines.setdefault(f"{segment.label}_{video.subset}.txt", [])
             file.append(f"{video.path}  {segment.start} {segment.end}")
-    Path(path).mkdir(parents=True, exist_ok=True)
+    folder = make_folder(path)
     for name, rows in lines.items():
-        write_lines(Path(path, name), rows)
+        write_lines(folder / name, rows)
 
 
 def read_thumos14_detections(path: PathLike) -> VideoSet:
@@ -130,6 +138,7 @@ def write_thumos14_detections(path: PathLike, videos: VideoSet) -> None:
     Raises:
         AnnotationError: when a segment has no score, or its label is not a class of THUMOS'14.
     """
+    report_losses(path, videos, "segments", scores=True)
     write_lines(path, (line for video in videos for line in _detection_lines(video)))
 
 
@@ -139,7 +148,15 @@ def read_thumos14_json(path: PathLike) -> VideoSet:
 
 
 def write_thumos14_json(path: PathLike, videos: VideoSet) -> None:
-    """Write ``thumos_gt.json``, whose segments are strings; the Ambiguous ones are not in it."""
+    """Write ``thumos_gt.json``, whose segments are strings; the Ambiguous ones are not in it.
+
+    Raises:
+        AnnotationError: when a label is neither a class of THUMOS'14 nor Ambiguous.
+    """
+    report_losses(path, videos, "segments")
+    for video in videos:
+        for segment in video.segments:
+            _check_label(video, segment)
     database = database_of(videos)
     for entry in database.values():
         entry["annotations"] = [
@@ -148,6 +165,11 @@ def write_thumos14_json(path: PathLike, videos: VideoSet) -> None:
             if annotation["label"] != AMBIGUOUS
         ]
     write_json(path, {**videos.extra, "database": database})
+
+
+def _check_label(video: Video, segment: Segment) -> None:
+    if segment.label not in THUMOS14_NUMBERS and segment.label != AMBIGUOUS:
+        raise AnnotationError(f"{video.path} has the label {segment.label!r}; expected a class of THUMOS'14.")
 
 
 def _detection_lines(video: Video) -> Iterable[str]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tubelet.annotations.actions import AnnotationError, Segment, Video, VideoSet
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.segment_rows import finite_number, segment_times
 from tubelet.annotations.text_files import PathLike, read_table, write_rows
 from tubelet.annotations.thumos14 import AMBIGUOUS, THUMOS14_CLASSES, THUMOS14_NUMBERS
@@ -52,6 +53,7 @@ def write_thumos14_csv(path: PathLike, videos: VideoSet) -> None:
         AnnotationError: when a label is neither a class nor Ambiguous, or a segment has no frames in its ``extra`` and
             its video no frame rate.
     """
+    report_losses(path, videos, "segments")
     rows: list[Sequence[object]] = [_COLUMNS]
     for video in videos:
         for segment in video.segments:
@@ -97,6 +99,7 @@ def write_thumos14_proposal_csv(path: PathLike, videos: VideoSet) -> None:
     Raises:
         AnnotationError: when a label is neither a class nor Ambiguous, or a video lacks one of the facts.
     """
+    report_losses(path, videos, "segments")
     rows: dict[int, list[Sequence[object]]] = {index: [] for index in _INDICES.values()}
     for video in videos:
         duration = _known(video, "duration", video.duration)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from tubelet.annotations.actions import AnnotationError, Label, Video, VideoSet
-from tubelet.annotations.text_files import PathLike, is_folder, read_lines, write_text
+from tubelet.annotations.losses import report_losses
+from tubelet.annotations.text_files import PathLike, is_folder, make_folder, read_lines, write_text
 
 _CLASS_FILE = "classInd.txt"
 _LINE = 'lines such as "Archery/v_Archery_g01_c01.avi"'
@@ -50,6 +51,7 @@ def write_ucf101(path: PathLike, videos: VideoSet, *, split: int = 1) -> None:
     Raises:
         AnnotationError: when a video is neither "train" nor "test", has no label, or is not in a folder of its class.
     """
+    report_losses(path, videos, "labels", one_label=True)
     lists: dict[str, list[str]] = {"train": [], "test": []}
     for video in videos:
         if video.subset not in lists or not video.labels or Path(video.path).parent.name != video.labels[0].name:
@@ -60,10 +62,10 @@ def write_ucf101(path: PathLike, videos: VideoSet, *, split: int = 1) -> None:
         index = videos.class_index(video.labels[0].name) + 1
         lists[video.subset].append(f"{video.path} {index}" if video.subset == "train" else video.path)
     classes = [f"{index} {name}" for index, name in enumerate(videos.classes, start=1)]
-    Path(path).mkdir(parents=True, exist_ok=True)
+    folder = make_folder(path)
     files = {_CLASS_FILE: classes, f"trainlist0{split}.txt": lists["train"], f"testlist0{split}.txt": lists["test"]}
     for name, lines in files.items():
-        write_text(Path(path, name), "".join(f"{line}\r\n" for line in lines))
+        write_text(folder / name, "".join(f"{line}\r\n" for line in lines))
 
 
 def _read_class_file(path: Path) -> tuple[str, ...]:

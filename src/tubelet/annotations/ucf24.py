@@ -13,6 +13,7 @@ import numpy as np
 
 from tubelet.annotations.actions import AnnotationError, Tube, Video, VideoSet
 from tubelet.annotations.box_numbers import check_boxes
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.pickles import load_pickle, save_pickle
 from tubelet.annotations.text_files import PathLike, read_bytes, read_lines, write_bytes
 from tubelet.annotations.units import frame_to_seconds, seconds_to_frame, to_fractions, to_pixels
@@ -69,7 +70,14 @@ def read_ucf24_matlab(path: PathLike, *, test_list: PathLike | None = None) -> V
 
 
 def write_ucf24_pickle(path: PathLike, videos: VideoSet) -> None:
-    """Write ``pyannot.pkl``; the inverse of `read_ucf24_pickle`, but that a video's label is its first tube's."""
+    """Write ``pyannot.pkl``; the inverse of `read_ucf24_pickle`, but that a video's label is its first tube's.
+
+    Raises:
+        AnnotationError: when the classes are not the videos' folders in alphabetical order, which are all that the file
+            says of them, or a video lacks its frame rate or number of frames.
+    """
+    report_losses(path, videos, "tubes")
+    _check_classes(path, videos)
     content = {}
     for video in videos:
         items = [
@@ -85,7 +93,9 @@ def write_ucf24_pickle(path: PathLike, videos: VideoSet) -> None:
 
 
 def write_ucf24_matlab(path: PathLike, videos: VideoSet) -> None:
-    """Write ``finalAnnots.mat``; the inverse of `read_ucf24_matlab`."""
+    """Write ``finalAnnots.mat``; the inverse of `read_ucf24_matlab`; errors as `write_ucf24_pickle`."""
+    report_losses(path, videos, "tubes")
+    _check_classes(path, videos)
     import scipy.io
 
     annot = np.empty((1, len(videos)), [("num_imgs", object), ("name", object), ("tubes", object)])
@@ -127,6 +137,15 @@ def _tube(where: str, frames: int, classes: tuple[str, ...], label: int, first: 
     check_boxes(xyxy, WIDTH, HEIGHT, lambda row: f"{where}, frame {first + row}")
     times = frame_to_seconds(np.arange(first, last), FRAME_RATE)
     return Tube(times, to_fractions(xyxy, WIDTH, HEIGHT), classes[label])
+
+
+def _check_classes(path: PathLike, videos: VideoSet) -> None:
+    folders = tuple(sorted({video.path.split("/")[0] for video in videos}))
+    if folders != videos.classes:
+        raise AnnotationError(
+            f"{path} would have the folders of the videos as classes, {', '.join(folders[:3])}, ...; the set has "
+            f"{', '.join(videos.classes[:3])}, ...: expected videos called <class>/<video>, of every class."
+        )
 
 
 def _items(path: PathLike, video: Video, videos: VideoSet) -> list[tuple[int, int, int, np.ndarray]]:

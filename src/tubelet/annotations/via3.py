@@ -12,6 +12,7 @@ from typing import Any
 
 from tubelet.annotations.actions import AnnotationError, Box, Label, Segment, Video, VideoSet
 from tubelet.annotations.box_numbers import check_boxes
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.text_files import PathLike, read_json, write_json
 from tubelet.annotations.units import to_fractions, to_pixels
 from tubelet.annotations.used_classes import used_classes
@@ -69,6 +70,7 @@ def write_via3(path: PathLike, videos: VideoSet, *, attribute: str = "action") -
     Raises:
         AnnotationError: when a video has boxes but no size, or a label is none of the classes.
     """
+    report_losses(path, videos, "labels", "segments", "boxes", "tubes")
     metadata: dict[str, Any] = {}
     for number, video in enumerate(videos, start=1):
         boxes = [(box.time, box.xyxy, box.label) for box in video.boxes]

@@ -9,6 +9,7 @@ import io
 from collections.abc import Sequence
 
 from tubelet.annotations.actions import AnnotationError, Label, Video, VideoSet
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.text_files import PathLike, class_names, read_lines, split_row, write_lines
 
 _PATH_HEADINGS = {"path", "video", "video_path", "file", "filename", "file_name"}
@@ -74,6 +75,7 @@ def write_video_list(path: PathLike, videos: VideoSet, *, delimiter: str = " ") 
     Raises:
         AnnotationError: when a video has no label, or one that is not among the classes.
     """
+    report_losses(path, videos, "labels", one_label=True)
     lines = []
     for video in videos:
         if not video.labels:

@@ -14,6 +14,7 @@ import numpy as np
 
 from tubelet.annotations.actions import AnnotationError, Box, Video, VideoSet
 from tubelet.annotations.box_numbers import check_boxes
+from tubelet.annotations.losses import report_losses
 from tubelet.annotations.text_files import PathLike
 from tubelet.annotations.units import frame_to_seconds, seconds_to_frame, to_fractions, to_pixels
 
@@ -77,6 +78,7 @@ def write_yowo(folder: PathLike, videos: VideoSet) -> None:
     Raises:
         AnnotationError: when the folder is there and not empty, a video has no frame rate, or a label is unknown.
     """
+    report_losses(folder, videos, "boxes")
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise AnnotationError(f"{folder} is there already; expected a folder to be made, or an empty one.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import warnings
 from typing import Annotated
 
 import typer
@@ -48,6 +49,7 @@ def main() -> None:
         level=logging.WARNING, format="%(message)s", handlers=[RichHandler(console=console, show_path=False)]
     )
     logging.getLogger("tubelet").setLevel(logging.INFO)
+    warnings.formatwarning = lambda message, *_, **__: str(message)  # the sentence, without the line that gave it
     logging.captureWarnings(True)
     try:
         app()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import partial
@@ -153,14 +154,14 @@ def convert(
             known = ", ".join(dict.fromkeys([*reading, *writing])) or "no options"
             raise AnnotationError(f"the option {key!r} was given; reading {source} and writing {to} take {known}.")
     console = Console()
-    with _progress() as progress:
+    with _progress() as progress, warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
         progress.add_task("convert", total=None)
         videos = read_annotations(path, source, **_taken(given, reading))
         write_annotations(output, videos, to, **_taken(given, writing))
-        lost = _difference(videos, output, to, _taken(given, _options_of(FORMATS[to].read)))
     console.print(f"{len(videos):,} videos from {source} to {to}: {output}", soft_wrap=True, markup=False)
-    if lost:
-        console.print(lost, soft_wrap=True, markup=False)
+    for warning in said:
+        console.print(str(warning.message), soft_wrap=True, markup=False)
 
 
 def _progress() -> Progress:
@@ -199,36 +200,15 @@ def _option_list(function: Callable[..., Any]) -> str:
     )
 
 
-def _difference(videos: VideoSet, output: Path, to: str, options: dict[str, Any]) -> str:
-    """What of the set does not come back from the file that was written; empty if all does."""
-    from tubelet.annotations import AnnotationError, read_annotations
-
-    try:
-        back = read_annotations(output, to, **options)
-    except AnnotationError as error:
-        return f"What the file holds was not compared, as it could not be read back: {error}"
-    changes = [
-        f"{before:,} {what}, of which it holds {after:,}"
-        for what in ("labels", "segments", "boxes", "tubes")
-        if (after := _count(back, what)) < (before := _count(videos, what))
-    ]
-    return f"The set has {'; '.join(changes)}." if changes else ""
-
-
-def _count(videos: VideoSet, what: str) -> int:
-    return sum(len(getattr(video, what)) for video in videos)
-
-
 def _save_statistics(folder: Path, videos: VideoSet, statistics: SetStatistics, title: str) -> None:
     import numpy as np
 
+    from tubelet.annotations.text_files import make_folder, write_text
     from tubelet.viewer.data_statistics import save_data_statistics
 
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     figures = asdict(statistics) | {"instances_per_video": statistics.instances_per_video}
-    part = folder / ".stats.json.part"
-    part.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    part.replace(folder / "stats.json")
+    write_text(folder / "stats.json", json.dumps(figures, ensure_ascii=False, indent=1) + "\n")
     occurring = {one.name: one.total for one in statistics.classes}
     instances = dict.fromkeys(videos.classes, 0) | occurring
     if not instances:

@@ -8,24 +8,32 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from tubelet.annotations.text_files import make_folder
 from tubelet.scoring import BENCHMARKS, Files, Score, score
 
 
 def list_benchmarks(console: Console) -> None:
-    """A row for each benchmark: files, figures, flavours, and the options that it takes."""
-    table = Table(show_lines=True)
-    table.add_column("benchmark", no_wrap=True)
-    for heading in ("what it measures", "--ground-truth", "--predictions", "more"):
-        table.add_column(heading, overflow="fold")
+    """Each benchmark: what it measures, its files, its figures, and the options that it takes."""
+    table = Table(show_header=False, box=None, padding=(0, 2, 1, 0))
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column()
     for name, one in BENCHMARKS.items():
-        more = [f"--{option.replace('_', '-')}" for option in one.takes]
-        more += [f"--flavour {', '.join(one.flavours)}"] if len(one.flavours) > 1 else []
-        figures = f"{one.title}\n[dim]{one.reports} ({one.source})[/]"
-        table.add_row(f"[bold]{name}[/]", figures, one.ground_truth, one.predictions, "\n".join(more))
-    console.print(table)
+        options = [f"--{option.replace('_', '-')}" for option in one.takes]
+        options += [f"--flavour {'|'.join(one.flavours)}"] if len(one.flavours) > 1 else []
+        lines = {
+            "truth": one.ground_truth,
+            "predictions": one.predictions,
+            "figures": one.reports,
+            "options": ", ".join(options),
+            "source": one.source,
+        }
+        facts = [f"[dim]{what}:[/] {escape(text)}" for what, text in lines.items() if text]
+        table.add_row(name, "\n".join([escape(one.title), *facts]))
+    console.print(table, highlight=False)
     console.print("Predictions may always be tubelet's own JSON (docs/annotations.md), each with a score.")
 
 
@@ -37,7 +45,7 @@ def score_benchmark(
     with _stages(Console(stderr=True)) as stage:
         found = score(name, files, flavour=flavour, intervals=intervals, errors=errors, progress=stage)
         stage("draw and write")
-        output.mkdir(parents=True, exist_ok=True)
+        make_folder(output)
         found.save(output / "results.json")
         written = [output / "results.json", *_draw(found, output)]
     if official:

@@ -33,8 +33,10 @@ def synthetic(
 
     The clips stand in a folder a class, ready to train on: `data.train.root=synthetic/clips/train`.
     """
+    from tubelet.annotations.text_files import make_folder
     from tubelet.datasets.synthetic import write_synthetic
 
+    make_folder(output)
     with Progress() as progress:
         task = progress.add_task("render", total=videos + clips)
         write_synthetic(

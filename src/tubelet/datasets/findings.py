@@ -12,12 +12,13 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markup import escape
 from rich.table import Table
+
+from tubelet.annotations.text_files import write_text
 
 Severity = Literal["error", "warning"]
 
@@ -91,10 +92,7 @@ class Findings:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything as JSON, under a temporary name that is renamed when it is whole."""
-        path = Path(path)
-        part = path.with_name(f".{path.name}.part")
-        part.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        part.replace(path)
+        write_text(path, json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n")
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """A row for each kind, then how much was looked over."""

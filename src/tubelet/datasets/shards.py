@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tubelet.annotations.text_files import make_folder
 from tubelet.annotations.video_files import VIDEO_SUFFIXES
 from tubelet.datasets.video_sources import SourceError, VideoSource, file_system, folder_videos, is_url
 
@@ -50,7 +51,7 @@ def write_shards(
     videos = folder_videos(os.fspath(folder))
     if not videos:
         raise SourceError(f"{folder} holds no video; expected files such as .mp4, .mkv or .avi.")
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     if any(out.glob("shard-*.tar")):
         raise SourceError(f"{out} holds shards already; expected an empty folder to write to.")
     index: dict[str, list[tuple[str, int, int]]] = {}

@@ -1,11 +1,11 @@
 """Weights that start with structure, for small transformers that learn video from scratch in minutes.
 
 A large network finds its first filters and its sense of neighbourhood in days of pretraining; a small one on a CPU has
-no such days. Two things are given to it, both free to change in training. The patch embedding starts as the principal
-components of a smooth process (those of a first-order autoregressive process are cosine waves: Ahmed, Natarajan, Rao,
-Discrete Cosine Transform, 1974), each scaled to unit variance. The heads of a block start by attending to the token a
-given step away (in the spirit of Trockman and Kolter, Mimetic Initialization, ICML 2023): their queries are the
-positions, turned by that step, and their keys are the positions.
+no such days. They are given to it, free to change in training. The patch embedding starts as the principal components
+of a smooth process (those of a first-order autoregressive process are cosine waves: Ahmed, Natarajan, Rao, Discrete
+Cosine Transform, 1974), each scaled to unit variance. The heads of a block start by attending to the token a given step
+away (in the spirit of Trockman and Kolter, Mimetic Initialization, ICML 2023): their queries are the positions, turned
+by that step, and their keys are the positions; two heads that look to opposite sides start as their difference.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def embed_cosines(projection: nn.Conv3d, grid: Sequence[int], head_dim: int) -> 
 
 @torch.no_grad()
 def attend_to_neighbours(
-    query: Tensor, key: Tensor, grid: Sequence[int], steps: Sequence[Sequence[int]], gain: float = 1.7
+    query: Tensor, key: Tensor, grid: Sequence[int], steps: Sequence[Sequence[int]], gain: float = 4.0
 ) -> None:
     """Let each head begin by attending to the token a step away.
 
@@ -89,7 +89,7 @@ def attend_to_neighbours(
         key: likewise.
         grid: tokens along each axis, as `separable_positions` got it.
         steps: for every head, how far along each axis of the grid.
-        gain: of queries and keys; the greater, the sharper.
+        gain: of queries and keys; the greater, the sharper. Tokens with much content have small positions after a norm.
     """
     head_dim = len(query) // len(steps)
     query.zero_()
@@ -103,6 +103,21 @@ def attend_to_neighbours(
             query[rows, sines], query[rows, sines + 1] = gain * turn.cos(), gain * turn.sin()
             query[rows + 1, sines + 1], query[rows + 1, sines] = gain * turn.cos(), -gain * turn.sin()
             row += 2 * len(sines)
+
+
+@torch.no_grad()
+def subtract_in_pairs(value: Tensor, output: Tensor, num_heads: int) -> None:
+    """Let every second head take away what the one before it would give: two that look to either side see a difference.
+
+    Args:
+        value: (D, D) weights, the rows of a head together; written in place.
+        output: (D, D) weights of the projection after the attention, the columns of a head together; likewise.
+        num_heads: heads; of an odd number the last stays as it is.
+    """
+    pairs = num_heads // 2 * 2
+    values, outputs = value.unflatten(0, (num_heads, -1)), output.unflatten(1, (num_heads, -1))
+    values[1:pairs:2] = values[0:pairs:2]
+    outputs[:, 1:pairs:2] = -outputs[:, 0:pairs:2]
 
 
 def _axes(grid: Sequence[int], dim: int) -> list[tuple[int, int, Tensor]]:
@@ -122,7 +137,7 @@ def _read_columns(grid: Sequence[int], dim: int, head_dim: int) -> list[tuple[Te
     chosen = []
     for axis, first, frequencies in axes:
         count = min(head_dim // (2 * len(axes)), len(frequencies))
-        numbers = torch.arange(1, count + 1) * len(frequencies) // count - 1
+        numbers = torch.arange(1, count + 1) * len(frequencies) // max(1, count) - 1
         chosen.append((first + 2 * numbers, axis, frequencies[numbers]))
     return chosen
 

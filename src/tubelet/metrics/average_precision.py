@@ -28,15 +28,12 @@ def precision_recall(hits: Hits, positives: float, weights: Figures | None = Non
 
 def interpolated(hits: Hits, positives: float, weights: Figures | None = None) -> Figures:
     """Area under the precision envelope (VOC 2010): recall steps times the best precision from there on."""
-    precision, _ = precision_recall(hits, positives, weights)
-    envelope = np.maximum.accumulate(precision[..., ::-1], axis=-1)[..., ::-1]
-    return _mean_at_hits(envelope, hits, positives, weights)
+    return _mean_over_hits(hits, positives, weights, envelope=True)
 
 
 def at_hits(hits: Hits, positives: float, weights: Figures | None = None) -> Figures:
     """Mean over the instances of the precision where each was found, not interpolated; 0 for those never found."""
-    precision, _ = precision_recall(hits, positives, weights)
-    return _mean_at_hits(precision, hits, positives, weights)
+    return _mean_over_hits(hits, positives, weights, envelope=False)
 
 
 def eleven_points(hits: Hits, positives: float, weights: Figures | None = None) -> Figures:
@@ -59,8 +56,20 @@ def trapezoid(hits: Hits, positives: float, weights: Figures | None = None) -> F
     return area.astype(np.float64) if positives > 0 else np.full(hits.shape[:-1], np.nan)
 
 
-def _mean_at_hits(precision: Figures, hits: Hits, positives: float, weights: Figures | None) -> Figures:
+def _mean_over_hits(hits: Hits, positives: float, weights: Figures | None, envelope: bool) -> Figures:
+    """Precision is looked at where something was found: hits are few, and it only falls between them."""
     if positives <= 0:
         return np.full(hits.shape[:-1], np.nan)
-    counted = hits if weights is None else hits * weights
-    return np.asarray((precision * counted).sum(axis=-1) / positives)
+    listed = None if weights is None else np.broadcast_to(np.cumsum(weights, axis=-1), hits.shape)
+    areas = np.zeros(hits.shape[:-1])
+    for row in np.ndindex(areas.shape):
+        places = np.flatnonzero(hits[row])
+        if listed is None or weights is None:
+            counts, precision = np.ones(len(places)), np.arange(1.0, len(places) + 1) / (places + 1)
+        else:
+            counts, before = np.broadcast_to(weights, hits.shape)[row][places], listed[row][places]
+            precision = np.divide(np.cumsum(counts), before, out=np.zeros(len(places)), where=before > 0)
+        if envelope:
+            precision = np.maximum.accumulate(precision[::-1])[::-1]
+        areas[row] = precision @ counts / positives
+    return areas

@@ -16,8 +16,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tubelet.metrics.greedy import take_in_turn
+
 Rows = NDArray[np.int64]
 Overlaps = NDArray[np.floating]
+
+_PAIRS_AT_A_TIME = 1 << 14
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +83,17 @@ def box_overlaps(first: NDArray[np.floating], second: NDArray[np.floating], incl
     return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
 
 
+def pair_overlaps(
+    first: NDArray[np.floating], second: NDArray[np.floating], pairs: Pairs, inclusive: bool = False
+) -> Overlaps:
+    """(P,) `box_overlaps` of pairs of rows of (N, 4) and (M, 4); in portions, so that memory stays small."""
+    overlaps = np.zeros(len(pairs), np.result_type(first, second))
+    for begin in range(0, len(pairs), _PAIRS_AT_A_TIME):
+        part = slice(begin, begin + _PAIRS_AT_A_TIME)
+        overlaps[part] = box_overlaps(first[pairs.predictions[part]], second[pairs.instances[part]], inclusive)
+    return overlaps
+
+
 def _areas(boxes: NDArray[np.floating], more: int) -> NDArray[np.floating]:
     return (boxes[..., 2] - boxes[..., 0] + more) * (boxes[..., 3] - boxes[..., 1] + more)
 
@@ -116,33 +131,11 @@ def match_with_second_choice(
     Of equal overlaps the first listed instance is taken.
     """
     hits = np.zeros((len(thresholds), num_predictions), np.bool_)
-    for row, threshold in zip(hits, thresholds, strict=True):
-        reaching = overlaps >= threshold
-        near = pairs.take(reaching)
-        row[near.predictions[choose_in_turn(near, overlaps[reaching])]] = True
+    reaching = overlaps >= np.min(thresholds, initial=np.inf)
+    near = pairs.take(reaching)
+    threshold, taken = take_in_turn(near.predictions, near.instances, overlaps[reaching], thresholds)
+    hits[threshold, near.predictions[taken]] = True
     return hits
-
-
-def choose_in_turn(pairs: Pairs, liking: NDArray[np.floating]) -> Rows:
-    """Positions of the pairs that come about when each prediction in turn takes the free instance that it likes most.
-
-    Works in rounds for all at once: everyone who has nothing asks the next on its list, and an instance keeps the
-    earliest who asked. With one order of precedence for all instances this ends in the very pairs that taking turns
-    gives (Gale and Shapley, 1962).
-    """
-    order = np.lexsort((-liking, pairs.predictions))
-    asking, asked = pairs.predictions[order], pairs.instances[order]
-    position = np.flatnonzero(np.diff(asking, prepend=-1))
-    ends = np.append(position[1:], len(order)) if len(order) else position
-    keeps = np.full(int(asked.max(initial=-1)) + 1, len(order))
-    while len(position):
-        np.minimum.at(keeps, asked[position], position)
-        position = position + (keeps[asked[position]] != position)
-        live = position < ends
-        if live.all() and (keeps[asked[position]] == position).all():
-            break
-        position, ends = position[live], ends[live]
-    return np.sort(order[keeps[keeps < len(order)]])
 
 
 def suppress(pairs: Pairs, num_rows: int) -> Rows:

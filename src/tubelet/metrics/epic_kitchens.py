@@ -41,23 +41,24 @@ class EpicRecognitionFigures:
         chosen = {"all": np.ones_like(self.unseen), "tail": self.tail[task], "unseen": self.unseen}[split]
         return float((self.ranks[task][chosen] < k).mean()) if chosen.any() else float("nan")
 
-    @property
-    def official_lines(self) -> tuple[str, ...]:
-        """Split and task, as the challenge names them, and top-1 (and top-5 of all segments) in per cent."""
-        lines = [f"all_{task}: {self._percent(task, 1)} {self._percent(task, 5)}" for task in TASKS]
-        return (*lines, *(f"{s}_{task}: {self._percent(task, 1, s)}" for s in ("tail", "unseen") for task in TASKS))
-
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """A row for each measure, a column for each task."""
         table = Table("accuracy (%)", title=f"EPIC-KITCHENS-100, {len(self.unseen):,} segments", title_justify="left")
         for task in TASKS:
             table.add_column(task, justify="right")
         for name, k, split in (("top-1", 1, "all"), ("top-5", 5, "all"), ("tail", 1, "tail"), ("unseen", 1, "unseen")):
-            table.add_row(name, *(self._percent(task, k, split) for task in TASKS))
+            table.add_row(name, *(self.percent(task, k, split) for task in TASKS))
         yield table
 
-    def _percent(self, task: str, k: int, split: str = "all") -> str:
+    def percent(self, task: str, k: int = 1, split: str = "all") -> str:
+        """Accuracy in per cent with two digits."""
         return f"{100 * self.accuracy(task, k, split):.2f}"
+
+
+def official_lines(figures: EpicRecognitionFigures) -> list[str]:
+    """Split and task, as the challenge names them, and top-1 (and top-5 of all segments) in per cent."""
+    lines = [f"all_{task}: {figures.percent(task)} {figures.percent(task, 5)}" for task in TASKS]
+    return [*lines, *(f"{s}_{task}: {figures.percent(task, 1, s)}" for s in ("tail", "unseen") for task in TASKS)]
 
 
 def epic_recognition(

@@ -2,9 +2,7 @@
 
 ActivityNet and its copies let the predictions choose, best score first, among the ground truths of their video and
 class; the THUMOS'14 kit lets the ground truths choose among the detections. Both are the same procedure with the sides
-exchanged, and it has the same outcome as asking all at once: everyone asks for its first choice, of those who ask for
-the same one the earliest in turn keeps it, the others go on to their next choice (Gale and Shapley, 1962). Asked so, a
-few rounds over arrays settle all groups and thresholds together.
+exchanged.
 """
 
 from __future__ import annotations
@@ -14,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tubelet.metrics.greedy import take_in_turn
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -109,37 +109,7 @@ def match_in_turn(choosers: Side, offered: Side, thresholds: Floats, overlap: Ov
         value = overlap(choosers.starts[rows], choosers.ends[rows], offered.starts[others], offered.ends[others])
         value[np.isnan(value)] = np.inf
         near = np.flatnonzero(value > lowest if strict else value >= lowest)
-        if not len(near):
-            continue
-        # each chooser's list: falling overlap, last listed first
-        near = near[::-1]
-        near = near[np.lexsort((-value[near], rows[near]))]
-        rows, others, value = rows[near], others[near], value[near]
-        who, first = np.unique(rows, return_index=True)
-        good = value > thresholds[:, None] if strict else value >= thresholds[:, None]
-        counts = np.add.reduceat(good, first, axis=1, dtype=np.int64)
-        base = int(others.min())
-        holder = _settle(others - base, first, counts, int(others.max()) - base + 1)
-        threshold, taken = np.nonzero(holder < len(who))
-        found.append(np.stack([threshold, who[holder[threshold, taken]], taken + base]))
+        rows, others = rows[near], others[near]
+        threshold, taken = take_in_turn(rows, others, value[near], thresholds, strict, last_first=True)
+        found.append(np.stack([threshold, rows[taken], others[taken]]))
     return Matches(*np.concatenate(found, axis=1))
-
-
-def _settle(wanted: Integers, first: Integers, counts: Integers, num_offered: int) -> Integers:
-    """(T, M) who ends with each offered, N for nobody; chooser i wants ``wanted[first[i]:first[i] + counts[t, i]]``."""
-    num_thresholds, num_choosers = counts.shape
-    holder = np.full(num_thresholds * num_offered, num_choosers)
-    asked = np.zeros(counts.size, np.int64)
-    limit = counts.ravel()
-    active = np.flatnonzero(limit)
-    while len(active):
-        threshold, chooser = np.divmod(active, num_choosers)
-        place = threshold * num_offered + wanted[first[chooser] + asked[active]]
-        before = holder[place]
-        np.minimum.at(holder, place, chooser)
-        won = holder[place] == chooser
-        displaced = (threshold * num_choosers + before)[won & (before < num_choosers)]
-        active = np.concatenate([active[~won], displaced])
-        asked[active] += 1
-        active = active[asked[active] < limit[active]]
-    return holder.reshape(num_thresholds, num_offered)

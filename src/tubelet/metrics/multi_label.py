@@ -48,11 +48,6 @@ class MultiLabelFigures:
         """Mean average precision over the classes that count; NaN where none does."""
         return float(self.average_precision[self.counted].mean()) if self.counted.any() else float("nan")
 
-    @property
-    def official_lines(self) -> tuple[str, ...]:
-        """The mean in per cent, as papers and tools report it."""
-        return (f"mAP: {100 * self.mean:.2f}",)
-
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """The mean, and how many classes stand behind it."""
         table = Table("figure", title=f"{self.num_rows:,} rows, {len(self.counted)} classes", title_justify="left")
@@ -61,6 +56,11 @@ class MultiLabelFigures:
         table.add_row("classes in the mean", f"{self.counted.sum()}")
         table.add_row("classes without positives", f"{(self.positives == 0).sum()}")
         yield table
+
+
+def official_lines(figures: MultiLabelFigures) -> list[str]:
+    """The mean in per cent, as papers and tools report it."""
+    return [f"mAP: {100 * figures.mean:.2f}"]
 
 
 def multi_label_figures(scores: Scores, labels: Labels) -> MultiLabelFigures:

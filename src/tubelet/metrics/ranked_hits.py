@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tubelet.metrics.box_matching import Overlaps, Pairs, box_overlaps, pairs_of_equal_keys
+from tubelet.metrics.box_matching import Overlaps, Pairs, pair_overlaps, pairs_of_equal_keys
 from tubelet.metrics.detection_figures import RankedHits
 from tubelet.metrics.score_order import ScoreOrder
 from tubelet.metrics.tables import Boxes, TableError, Tubes
@@ -52,11 +52,18 @@ def ranked_boxes(
         videos_of_frames: (F,) the video of each frame; without it a frame is a video.
     """
     order = rows_by_class(predictions.labels, scores_of(predictions), num_classes, matching.order)
+    # pairs in the order of the table, which mostly goes by frames and so stays close in memory
     pairs = pairs_of_equal_keys(
-        (predictions.frames * num_classes + predictions.labels)[order], truth.frames * num_classes + truth.labels
+        predictions.frames * num_classes + predictions.labels, truth.frames * num_classes + truth.labels
     )
-    overlaps = box_overlaps(predictions.boxes[order[pairs.predictions]], truth.boxes[pairs.instances], inclusive)
-    hits = matching.match(pairs, overlaps, np.array([threshold]), len(order))
+    overlaps = pair_overlaps(predictions.boxes, truth.boxes, pairs, inclusive)
+    near = np.flatnonzero(overlaps >= threshold)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    turns = place[pairs.predictions[near]]
+    by_turn = np.argsort(turns, kind="stable")
+    near_pairs = Pairs(turns[by_turn], pairs.instances[near[by_turn]])
+    hits = matching.match(near_pairs, overlaps[near[by_turn]], np.array([threshold]), len(order))
     videos, true_videos = (
         table.frames if videos_of_frames is None else videos_of_frames[table.frames] for table in (predictions, truth)
     )

@@ -73,12 +73,6 @@ class RecognitionFigures:
         occurring = (self.confusion.sum(axis=1) > 0) | (self.confusion.sum(axis=0) > 0)
         return float(np.nan_to_num(self.class_accuracy[occurring]).mean())
 
-    @property
-    def official_lines(self) -> tuple[str, ...]:
-        """What mmaction2 logs."""
-        figures = {"top1": self.top1, "top5": self.top5, "mean1": self.mean_class_accuracy_with_strays}
-        return tuple(f"acc/{name}: {figure:.4f}" for name, figure in figures.items())
-
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Accuracies, then a line where equal scores leave them open."""
         table = Table("figure", title=f"recognition of {self.num_videos:,} videos", title_justify="left")
@@ -90,6 +84,12 @@ class RecognitionFigures:
         low, high = self.top_k_bounds(1)
         if low < high:
             yield f"equal scores: top-1 is between {low:.4f} and {high:.4f}, as they are ordered"
+
+
+def official_lines(figures: RecognitionFigures) -> list[str]:
+    """What mmaction2 logs."""
+    listed = {"top1": figures.top1, "top5": figures.top5, "mean1": figures.mean_class_accuracy_with_strays}
+    return [f"acc/{name}: {figure:.4f}" for name, figure in listed.items()]
 
 
 def recognition_figures(scores: NDArray[np.floating], labels: NDArray[np.integer]) -> RecognitionFigures:

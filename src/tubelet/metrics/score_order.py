@@ -18,12 +18,12 @@ ScoreOrder = Callable[[NDArray[np.float64]], NDArray[np.int64]]
 
 def negated(scores: NDArray[np.float64]) -> NDArray[np.int64]:
     """``argsort(-scores)`` as an introsort gives it: of few equals the first listed comes first."""
-    return np.argsort(-scores.astype(np.longdouble), kind="quicksort")
+    return _introsort(-scores)
 
 
 def reversed_rising(scores: NDArray[np.float64]) -> NDArray[np.int64]:
     """``argsort(scores)[::-1]`` as an introsort gives it: of few equals the last listed comes first."""
-    return np.argsort(scores.astype(np.longdouble), kind="quicksort")[::-1]
+    return _introsort(scores)[::-1]
 
 
 def first_listed_first(scores: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -34,3 +34,11 @@ def first_listed_first(scores: NDArray[np.float64]) -> NDArray[np.int64]:
 def in_groups(groups: NDArray[np.integer], scores: NDArray[np.floating]) -> NDArray[np.int64]:
     """Rows by group and within it by falling score, the first listed of equals first."""
     return np.lexsort((-scores, groups))
+
+
+def _introsort(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    order = np.argsort(values)
+    in_order = values[order]
+    if (in_order[1:] > in_order[:-1]).all():  # without equals there is one order only, and doubles sort faster
+        return order
+    return np.argsort(values.astype(np.longdouble), kind="quicksort")

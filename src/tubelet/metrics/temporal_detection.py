@@ -98,14 +98,14 @@ def temporal_detection(
         raise TableError(f"an instance has the class {present[-1]}; expected 0 to {len(classes) - 1}.")
     truth = replace(truth, labels=labels)
     predictions = replace(predictions, labels=np.searchsorted(present, predictions.labels))
-    predictions = predictions.take(rows_by_class(predictions.labels, _scores(predictions), len(present), order))
-    matches = matched(truth, predictions, np.asarray(thresholds, np.float64), rules)
+    turns = rows_by_class(predictions.labels, _scores(predictions), len(present), order)
+    matches = matched(truth, predictions, turns, np.asarray(thresholds, np.float64), rules)
     hits = np.zeros((len(thresholds), len(predictions)), np.bool_)
     hits[matches.thresholds, matches.choosers] = True
     ranked = split_by_class(
-        predictions.labels,
-        _scores(predictions),
-        predictions.videos,
+        predictions.labels[turns],
+        _scores(predictions)[turns],
+        predictions.videos[turns],
         hits,
         truth.labels,
         truth.videos,
@@ -226,19 +226,21 @@ def _counted(truth: Segments, predictions: Segments, rules: Rules) -> tuple[Segm
     return known, predictions, ignored
 
 
-def matched(truth: Segments, predictions: Segments, thresholds: Floats, rules: Rules) -> Matches:
-    """The predictions, which choose in the order in which they are listed, and the instances that they take."""
+def matched(truth: Segments, predictions: Segments, turns: Integers, thresholds: Floats, rules: Rules) -> Matches:
+    """Which instance each prediction takes; the choosers are numbered by ``turns``, the rows in which they choose."""
     groups, instance_groups = groups_of(predictions, truth)
-    turns = np.flatnonzero(groups <= instance_groups.max(initial=-1))  # the others have no instance to meet
-    turns = turns[np.argsort(groups[turns], kind="stable")]
+    groups = groups[turns]
+    places = np.flatnonzero(groups <= instance_groups.max(initial=-1))  # the others have no instance to meet
+    places = places[np.argsort(groups[places], kind="stable")]
     known = np.argsort(instance_groups, kind="stable")
+    rows = turns[places]
     found = match_in_turn(
-        Side(groups[turns], predictions.starts[turns], predictions.ends[turns]),
+        Side(groups[places], predictions.starts[rows], predictions.ends[rows]),
         Side(instance_groups[known], truth.starts[known], truth.ends[known]),
         thresholds,
         rules.overlap,
     )
-    return Matches(found.thresholds, turns[found.choosers], known[found.offered])
+    return Matches(found.thresholds, places[found.choosers], known[found.offered])
 
 
 def groups_of(predictions: Segments, truth: Segments) -> tuple[Integers, Integers]:

@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 
-from tubelet.metrics.average_precision import interpolated
-from tubelet.metrics.matching import Floats, Integers, Side, pairs
+from tubelet.metrics.matching import Floats, Integers, Matches, Side, pairs
 from tubelet.metrics.score_order import in_groups
 from tubelet.metrics.tables import Segments, TableError
 from tubelet.metrics.temporal_detection import ACTIVITYNET_THRESHOLDS, CORRECTED, matched
@@ -73,7 +72,7 @@ class FalsePositives:
         table = Table(title="predictions by kind (%)", title_justify="left")
         table.add_column("best")
         for kind in KINDS:
-            table.add_column(kind, justify="right")
+            table.add_column(kind.replace(" ", "\n"), justify="right")  # as narrow as 80 columns ask for
         for multiple, row in enumerate(self.counts, start=1):
             shares = 100 * row / max(int(row.sum()), 1)
             table.add_row(f"{multiple}G", *(f"{share:.1f}" for share in shares))
@@ -161,61 +160,78 @@ def temporal_errors(
     """
     if predictions.scores is None or not len(truth):
         raise TableError(f"there are {len(truth)} instances; expected some, and predictions with scores.")
-    predictions = predictions.take(np.isin(predictions.labels, truth.labels))
+    known = np.isin(predictions.labels, truth.labels)
+    predictions = predictions if known.all() else predictions.take(known)
     assert predictions.scores is not None
-    predictions = predictions.take(in_groups(predictions.labels, predictions.scores))
+    turns = in_groups(predictions.labels, predictions.scores)
     levels = np.append(np.asarray(thresholds, np.float64), threshold)
-    matches = matched(truth, predictions, levels, CORRECTED)
-    taken = np.full((len(levels), len(predictions)), -1, np.int32)
-    taken[matches.thresholds, matches.choosers] = matches.offered
-    kinds = _kinds(truth, predictions, taken[-1] >= 0, threshold)
-    labels, positives = np.unique(truth.labels, return_counts=True)
-    bounds = np.searchsorted(predictions.labels, np.append(labels, labels[-1] + 1))
-    by_class = _Matched(truth, taken[:-1], labels, positives, tuple(slice(*pair) for pair in pairwise(bounds)))
+    matches = matched(truth, predictions, turns, levels, CORRECTED)
+    judged = matches.thresholds == len(levels) - 1
+    right = np.zeros(len(predictions), np.bool_)
+    right[turns[matches.choosers[judged]]] = True
+    found = np.zeros(len(truth), np.bool_)
+    found[matches.offered[judged]] = True
+    kinds = _kinds(truth, predictions, right, threshold)[turns]
+    labels, instance_classes, positives = np.unique(truth.labels, return_inverse=True, return_counts=True)
+    bounds = np.searchsorted(predictions.labels[turns], np.append(labels, labels[-1] + 1))
+    hits = _Hits.of(matches, ~judged, len(levels) - 1, bounds, instance_classes)
 
     rank = np.arange(len(predictions)) - np.repeat(bounds[:-1], np.diff(bounds))
     multiple = rank // np.repeat(positives, np.diff(bounds))
     near = multiple < MULTIPLES
     counts = np.bincount(multiple[near] * len(KINDS) + kinds[near], minlength=MULTIPLES * len(KINDS))
-    without = {kind: by_class.average(kinds != number) for number, kind in enumerate(KINDS) if number}
-    figure = by_class.average(np.ones(len(predictions), np.bool_))
-
-    found = np.zeros(len(truth), np.bool_)
-    found[taken[-1][taken[-1] >= 0]] = True
+    without = {kind: hits.average(kinds != number) for number, kind in enumerate(KINDS) if number}
     values = _values(truth, np.asarray(durations, np.float64))
     return TemporalErrors(
         threshold,
-        FalsePositives(counts.reshape(MULTIPLES, -1), figure, without),
-        tuple(_by_bucket(name, one, one.of(values[name]), found, by_class) for name, one in buckets.items()),
-        by_class.normalised(np.ones(len(truth), np.bool_)),
+        FalsePositives(counts.reshape(MULTIPLES, -1), hits.average(np.ones(len(predictions), np.bool_)), without),
+        tuple(_by_bucket(name, one, one.of(values[name]), found, hits) for name, one in buckets.items()),
+        hits.normalised(np.ones(len(truth), np.bool_)),
     )
 
 
 @dataclass(frozen=True, eq=False)
-class _Matched:
-    """Predictions by class, best first, and the instances that they take.
+class _Hits:
+    """The K hits of all thresholds, by class, threshold and place. Precision is looked at here: hits are few.
 
     Args:
-        truth: M instances.
-        taken: (T, N) row of the instance, -1 for none.
-        labels: (C,) classes with instances.
-        positives: (C,) how many.
-        parts: C places of the predictions of each class.
+        num_thresholds: T.
+        curves: (K,) class times T plus the threshold.
+        places: (K,) of the predictions, which stand by class, best first.
+        begins: (C + 1,) first place of each class.
+        instances: (K,) row of the instance that is found.
+        instance_classes: (M,) class of each instance.
     """
 
-    truth: Segments
-    taken: NDArray[np.int32]
-    labels: Integers
-    positives: Integers
-    parts: tuple[slice, ...]
+    num_thresholds: int
+    curves: Integers
+    places: Integers
+    begins: Integers
+    instances: Integers
+    instance_classes: Integers
+
+    @classmethod
+    def of(
+        cls, matches: Matches, chosen: NDArray[np.bool_], num_thresholds: int, begins: Integers, classes: Integers
+    ) -> _Hits:
+        """The chosen matches in order."""
+        places = matches.choosers[chosen]
+        curves = (np.searchsorted(begins, places, "right") - 1) * num_thresholds + matches.thresholds[chosen]
+        order = np.lexsort((places, curves))
+        return cls(num_thresholds, curves[order], places[order], begins, matches.offered[chosen][order], classes)
+
+    @property
+    def classes(self) -> Integers:
+        """(K,) class of each hit."""
+        return self.curves // self.num_thresholds
 
     def average(self, kept: NDArray[np.bool_]) -> float:
         """Mean average precision, over thresholds too, of some of the predictions."""
-        columns = [
-            interpolated(self.taken[:, part][:, kept[part]] >= 0, int(count))
-            for part, count in zip(self.parts, self.positives, strict=True)
-        ]
-        return float(np.mean(columns))
+        listed = np.concatenate([[0], np.cumsum(kept)])
+        counted = kept[self.places]
+        wrong = (listed[self.places + 1] - listed[self.begins[self.classes]])[counted] - _rank(self.curves[counted])
+        positives = np.bincount(self.instance_classes)
+        return self._mean(counted, wrong, np.ones(len(positives)), positives)
 
     def normalised(self, chosen: NDArray[np.bool_]) -> float:
         """Normalised mean average precision of some of the instances; predictions that take others do not count.
@@ -223,15 +239,35 @@ class _Matched:
         Precision is ``recall * N / (recall * N + false positives)`` with the mean number N of instances of a class
         (Hoiem et al., ECCV 2012): a hit weighs N over the number of chosen instances.
         """
-        normal = float(self.positives.mean())
-        figures = []
-        for label, part in zip(self.labels, self.parts, strict=True):
-            positives = np.count_nonzero(chosen & (self.truth.labels == label))
-            if positives:
-                wrong = self.taken[:, part] < 0
-                hits = ~wrong & chosen[self.taken[:, part]]
-                figures.append(interpolated(hits, normal, np.where(hits, normal / positives, wrong)))
-        return float(np.mean(figures)) if figures else float("nan")
+        counted = chosen[self.instances]
+        wrong = (self.places + 1 - self.begins[self.classes] - _rank(self.curves))[counted]
+        num_classes = len(self.begins) - 1
+        positives = np.bincount(self.instance_classes[chosen], minlength=num_classes)
+        weights = len(self.instance_classes) / num_classes / np.maximum(positives, 1)
+        return self._mean(counted, wrong, weights, positives)
+
+    def _mean(self, counted: NDArray[np.bool_], wrong: Integers, weights: Floats, positives: Integers) -> float:
+        """Mean of interpolated average precision over classes that have instances, and over thresholds.
+
+        Args:
+            counted: (K,) the hits that count.
+            wrong: how many false positives come before each of those.
+            weights: (C,) of a hit.
+            positives: (C,).
+        """
+        curves = self.curves[counted]
+        found = _rank(curves) * weights[self.classes[counted]]
+        precision = found / (found + wrong)
+        for begin, end in pairwise([*np.flatnonzero(np.diff(curves, prepend=-1)), len(curves)]):
+            precision[begin:end] = np.maximum.accumulate(precision[begin:end][::-1])[::-1]
+        areas = np.bincount(curves, precision, len(positives) * self.num_thresholds).reshape(len(positives), -1)
+        has = positives > 0
+        return float((areas[has] / positives[has, None]).mean()) if has.any() else float("nan")
+
+
+def _rank(groups: Integers) -> Integers:
+    """(K,) place of each, from 1, in its run of equal groups."""
+    return np.arange(1, len(groups) + 1) - np.searchsorted(groups, groups)
 
 
 def _kinds(truth: Segments, predictions: Segments, right: NDArray[np.bool_], threshold: float) -> Integers:
@@ -239,12 +275,13 @@ def _kinds(truth: Segments, predictions: Segments, right: NDArray[np.bool_], thr
     turns, known = np.argsort(predictions.videos, kind="stable"), np.argsort(truth.videos, kind="stable")
     one = Side(predictions.videos[turns], predictions.starts[turns], predictions.ends[turns])
     other = Side(truth.videos[known], truth.starts[known], truth.ends[known])
-    best = np.zeros((2, len(predictions)))  # of its class, of another class
+    own, another = np.zeros(len(predictions)), np.zeros(len(predictions))  # best overlap: of its class, of others
     for rows, others in pairs(one, other):
         value = CORRECTED.overlap(one.starts[rows], one.ends[rows], other.starts[others], other.ends[others])
-        differs = (predictions.labels[turns[rows]] != truth.labels[known[others]]).astype(np.int64)
-        np.maximum.at(best, (differs, turns[rows]), value)
-    own, another = best
+        same = predictions.labels[turns[rows]] == truth.labels[known[others]]
+        first = np.flatnonzero(np.diff(rows, prepend=-1))
+        for best, counted in ((own, same), (another, ~same)):
+            best[turns[rows[first]]] = np.maximum.reduceat(np.where(counted, value, 0.0), first)
     conditions = [right, own >= threshold, own >= LOWER_BOUND, another >= threshold, another >= LOWER_BOUND]
     return np.select(conditions, np.arange(5), default=5)
 
@@ -258,11 +295,11 @@ def _values(truth: Segments, durations: Floats) -> dict[str, Floats]:
 
 
 def _by_bucket(
-    name: str, buckets: Buckets, bucket: Integers, found: NDArray[np.bool_], by_class: _Matched
+    name: str, buckets: Buckets, bucket: Integers, found: NDArray[np.bool_], hits: _Hits
 ) -> ByCharacteristic:
     count = len(buckets.names)
     sizes = np.bincount(bucket, minlength=count)
     missed = np.bincount(bucket, weights=~found, minlength=count)
     shares = np.divide(missed, sizes, out=np.full(count, np.nan), where=sizes > 0)
-    figures = np.array([by_class.normalised(bucket == number) for number in range(count)])
+    figures = np.array([hits.normalised(bucket == number) for number in range(count)])
     return ByCharacteristic(name, buckets.names, sizes, shares, figures)

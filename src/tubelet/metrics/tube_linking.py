@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from tubelet.metrics.box_matching import (
     Pairs,
     box_overlaps,
-    choose_in_turn,
     pairs_of_equal_keys,
     pairs_within_groups,
     suppress,
 )
+from tubelet.metrics.greedy import take_in_turn
 from tubelet.metrics.ranked_hits import scores_of
 from tubelet.metrics.tables import Boxes, Tubes
 
@@ -177,7 +177,9 @@ def _tube_numbers(tubelets: Tubelets, linking: Linking) -> NDArray[np.int64]:
         pairs = Pairs(pairs.predictions, pairs.instances + begin)
         near = _end_overlaps(tubelets, last[pairs.predictions], pairs.instances, linking) >= linking.least_overlap
         pairs = pairs.take(near)
-        pairs = pairs.take(choose_in_turn(pairs, tubelets.scores[pairs.instances]))
+        scores = tubelets.scores[pairs.instances]
+        _, taken = take_in_turn(pairs.predictions, pairs.instances, scores, np.array([-np.inf]))
+        pairs = Pairs(pairs.predictions[taken], pairs.instances[taken])
         numbers[pairs.instances] = live[pairs.predictions]
         last[pairs.predictions] = pairs.instances
         sums[pairs.predictions] += tubelets.scores[pairs.instances]

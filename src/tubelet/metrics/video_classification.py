@@ -88,15 +88,6 @@ class VideoClassificationFigures:
         """Mean over the videos of the share of their labels among the best ``k``."""
         return float(self.video_hits.mean())
 
-    @property
-    def official_lines(self) -> tuple[str, ...]:
-        """The three figures that ActivityNet's tool reports."""
-        return (
-            f"Mean Average Precision: {self.mean_average_precision}",
-            f"Hit@{self.k}: {self.hit_at_k}",
-            f"Avg Hit@{self.k}: {self.average_hit_at_k}",
-        )
-
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """The three figures, then what was ignored."""
         table = Table("figure", title=f"classification of {len(self.video_hits):,} videos", title_justify="left")
@@ -107,6 +98,15 @@ class VideoClassificationFigures:
         yield table
         if self.unknown_videos:
             yield f"{self.unknown_videos:,} predictions are for videos without ground truth; they count as wrong"
+
+
+def official_lines(figures: VideoClassificationFigures) -> list[str]:
+    """The three figures that ActivityNet's tool reports."""
+    return [
+        f"Mean Average Precision: {figures.mean_average_precision}",
+        f"Hit@{figures.k}: {figures.hit_at_k}",
+        f"Avg Hit@{figures.k}: {figures.average_hit_at_k}",
+    ]
 
 
 def video_classification(

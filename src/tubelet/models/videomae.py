@@ -19,7 +19,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tubelet.layers.drop_path import DropPath
-from tubelet.layers.structured_initialisation import attend_to_neighbours, embed_cosines, separable_positions
+from tubelet.layers.structured_initialisation import (
+    attend_to_neighbours,
+    embed_cosines,
+    separable_positions,
+    subtract_in_pairs,
+)
 from tubelet.models.spec import FeatureLevel, ModelError, ModelSpec, RecognitionModel
 
 LayerNorm = partial(nn.LayerNorm, eps=1e-6)
@@ -230,21 +235,27 @@ class VideoMAE(RecognitionModel):
             self._structure()
 
     def _structure(self) -> None:
-        """Cosine waves as the first filters, wider weights, and heads of two blocks that look at the neighbours.
+        """Cosine waves as the first filters, wider weights, and heads of two blocks that compare neighbours.
 
-        The first block finds out what moves in each tubelet; the second compares it with what moves one tubelet away,
-        the third with two away: together they see turning, meeting and parting.
+        The first block finds out what moves in each tubelet; the second compares what is one and two tubelets away on
+        either side, the third two and three away: together they see turning, meeting and parting.
         """
         c = self.config
         embed_cosines(self.patch_embed.proj, c.grid, c.embed_dim // c.num_heads)
+        taken = self.positions.abs().sum(dim=0) > 0  # columns that the positions keep to themselves
         for number, block in enumerate(self.blocks):
             assert isinstance(block, Block)
             for linear in (block.attn.qkv, block.attn.proj, block.mlp.fc1, block.mlp.fc2):
                 nn.init.trunc_normal_(linear.weight, std=linear.in_features**-0.5)
+            with torch.no_grad():
+                block.attn.proj.weight[taken] = 0.0
+                block.mlp.fc2.weight[taken] = 0.0
             if number in (1, 2):
-                around = [(0, 0, number), (0, 0, -number), (0, number, 0), (0, -number, 0)]
-                query, key, _ = block.attn.qkv.weight.chunk(3)
-                attend_to_neighbours(query, key, c.grid, [around[head % 4] for head in range(c.num_heads)])
+                sides = ((0, 1), (0, -1), (1, 0), (-1, 0))
+                around = [(0, far * down, far * across) for far in (number, number + 1) for down, across in sides]
+                query, key, value = block.attn.qkv.weight.chunk(3)
+                attend_to_neighbours(query, key, c.grid, [around[head % 8] for head in range(c.num_heads)])
+                subtract_in_pairs(value, block.attn.proj.weight, c.num_heads)
 
     @property
     def spec(self) -> ModelSpec:
@@ -288,7 +299,16 @@ class VideoMAE(RecognitionModel):
 
 
 _TINY = VideoMAEConfig(  # a patch spans the whole clip: so small a network learns motion soonest inside its patches
-    frame_stride=1, crop=48, num_classes=13, patch=(16, 6, 6), embed_dim=128, depth=4, num_heads=4, mlp_dim=512
+    frame_stride=1,
+    crop=48,
+    num_classes=13,
+    patch=(16, 6, 6),
+    embed_dim=128,
+    depth=4,
+    num_heads=8,
+    mlp_dim=512,
+    positions="separable",
+    initialisation="structured",
 )
 _SMALL = VideoMAEConfig(embed_dim=384, num_heads=6, mlp_dim=1536)
 _BASE = VideoMAEConfig()

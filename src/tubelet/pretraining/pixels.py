@@ -57,6 +57,7 @@ def pixel_target(
     normalise: bool = True,
     mean: Sequence[float] = IMAGENET_MEAN,
     std: Sequence[float] = IMAGENET_STD,
+    epsilon: float = EPSILON,
 ) -> Tensor:
     """The pixels of some tubelets as a network should predict them.
 
@@ -67,6 +68,7 @@ def pixel_target(
         normalise: by the mean and the unbiased standard deviation of each tubelet and channel; else values in 0..1.
         mean: of the clip's normalisation.
         std: of the clip's normalisation.
+        epsilon: added to the standard deviation; one above the noise leaves flat tubelets flat.
 
     Returns:
         (N, K, t*h*w*3) float32, ordered frame, row, column, channel.
@@ -76,7 +78,7 @@ def pixel_target(
     values.mul_(scale).add_(shift)
     if normalise:
         variance, centre = torch.var_mean(values, dim=3, keepdim=True)
-        values.sub_(centre).div_(variance.sqrt_().add_(EPSILON))
+        values.sub_(centre).div_(variance.sqrt_().add_(epsilon))
     return values.transpose(2, 3).flatten(2)  # (N, K, 3, t*h*w) -> (N, K, t*h*w*3)
 
 
@@ -111,6 +113,7 @@ def reconstruction(
     normalised: bool = True,
     mean: Sequence[float] = IMAGENET_MEAN,
     std: Sequence[float] = IMAGENET_STD,
+    epsilon: float = EPSILON,
 ) -> Reconstruction:
     """Put predictions back into the clip, for people to look at.
 
@@ -126,6 +129,7 @@ def reconstruction(
         normalised: whether the predictions are normalised a tubelet and channel.
         mean: of the clip's normalisation.
         std: of the clip's normalisation.
+        epsilon: as of the target.
     """
     scale, centre = (torch.tensor(values, device=clip.device)[:, None, None, None] for values in (std, mean))
     pixels = clip.float() * scale + centre
@@ -134,7 +138,7 @@ def reconstruction(
     values = prediction.float().unflatten(2, (*patch, 3)).movedim(-1, 2)  # (N, P, t*h*w*3) -> (N, P, 3, t, h, w)
     if normalised:
         deviation, average = torch.std_mean(tubelets(pixels, patch, predicted), dim=(3, 4, 5), keepdim=True)
-        values = values * (deviation + EPSILON) + average
+        values = values * (deviation + epsilon) + average
     completed = _paste(masked, values, patch, predicted)
     # what the encoder saw stays as it is, also where it was predicted
     completed = _paste(completed, tubelets(pixels, patch, visible), patch, visible)

@@ -15,13 +15,13 @@ from typing import Any, Literal
 import torch
 from torch import Generator, Tensor, nn
 
-from tubelet.layers.structured_initialisation import separable_positions
+from tubelet.layers.structured_initialisation import attend_to_neighbours, separable_positions
 from tubelet.models import videomae
 from tubelet.models.spec import FeatureLevel, ModelError, ModelSpec
-from tubelet.models.videomae import Block, LayerNorm, PatchEmbed, VideoMAEConfig, sincos_positions
+from tubelet.models.videomae import Block, LayerNorm, PatchEmbed, VideoMAE, VideoMAEConfig, sincos_positions
 from tubelet.pretraining.masking import ENCODER_MASKS, running_cell_mask
 from tubelet.pretraining.objective import Masks, PretrainingModel
-from tubelet.pretraining.pixels import Reconstruction, pixel_target, reconstruction, squared_error, tubelets
+from tubelet.pretraining.pixels import EPSILON, Reconstruction, pixel_target, reconstruction, squared_error, tubelets
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,13 @@ class VideoMAEPretrainingConfig:
         decoder_mlp_dim: hidden width of the decoder's MLP.
         cosine_attention: normalise queries and keys (V2, off in all releases).
         positions: as the classifier's, "flattened" or "separable"; of encoder and decoder.
+        initialisation: "normal" as the authors', or "structured" as the classifier's, in the decoder too.
         mask: how tokens are hidden from the encoder.
         mask_ratio: part of the tokens that is hidden from the encoder.
         decoder_mask_ratio: part that the decoder leaves out, in running cells; 0 predicts all that is hidden (V1).
         normalise_target: predict pixels normalised a tubelet and channel, in place of values in 0..1.
+        target_epsilon: added to the deviation that normalised pixels are divided by. The authors' value magnifies what
+            is flat until its noise counts as much as an actor; a greater one leaves it flat.
     """
 
     num_frames: int = 16
@@ -63,10 +66,12 @@ class VideoMAEPretrainingConfig:
     decoder_mlp_dim: int = 1536
     cosine_attention: bool = False
     positions: Literal["flattened", "separable"] = "flattened"
+    initialisation: Literal["normal", "structured"] = "normal"
     mask: Literal["tube", "random", "frame", "cube"] = "tube"
     mask_ratio: float = 0.9
     decoder_mask_ratio: float = 0.0
     normalise_target: bool = True
+    target_epsilon: float = EPSILON
 
     @property
     def grid(self) -> tuple[int, int, int]:
@@ -116,6 +121,13 @@ class Decoder(nn.Module):
         for block in self.blocks:
             x = block(x)
         return self.head(self.norm(x[:, -predicted:]))
+
+
+# what the classifier's config says of the encoder, under the same names
+_ENCODER_FIELDS = (
+    *("num_frames", "frame_stride", "crop", "patch", "embed_dim", "depth", "num_heads", "mlp_dim"),
+    *("cosine_attention", "positions", "initialisation"),
+)
 
 
 def _positions(config: VideoMAEPretrainingConfig, dim: int) -> Tensor:
@@ -171,6 +183,27 @@ class VideoMAEPretraining(PretrainingModel):
                     nn.init.xavier_uniform_(module.weight)
                     if module.bias is not None:
                         nn.init.zeros_(module.bias)
+        if self.config.initialisation == "structured" and not self.mask_token.is_meta:
+            self._structure()
+
+    def _structure(self) -> None:
+        """The classifier's structure for the encoder; in the decoder, heads that look at the tokens all around.
+
+        What is hidden is completed from what stands beside it. The first prediction is the mean, and a mask token is
+        as long as one that was seen, so that neither outweighs the other where a head looks.
+        """
+        c = self.config
+        classifier = VideoMAE(VideoMAEConfig(**{name: getattr(c, name) for name in _ENCODER_FIELDS}))
+        self.encoder.patch_embed, self.encoder.blocks = classifier.patch_embed, classifier.blocks
+        nn.init.normal_(self.mask_token, std=3**-0.5)  # as PyTorch's own projection of a normalised token
+        nn.init.zeros_(self.decoder.head.weight)
+        around = [(0, row, column) for row in (-1, 0, 1) for column in (-1, 0, 1) if (row, column) != (0, 0)]
+        for block in self.decoder.blocks:
+            assert isinstance(block, Block)
+            for linear in (block.attn.qkv, block.attn.proj, block.mlp.fc1, block.mlp.fc2):
+                nn.init.trunc_normal_(linear.weight, std=linear.in_features**-0.5)
+            query, key, _ = block.attn.qkv.weight.chunk(3)
+            attend_to_neighbours(query, key, c.grid, [around[head % 8] for head in range(c.decoder_num_heads)])
 
     @property
     def spec(self) -> ModelSpec:
@@ -207,7 +240,8 @@ class VideoMAEPretraining(PretrainingModel):
 
     def target(self, clip: Tensor, masks: Masks) -> Tensor:
         """The pixels of the tokens to predict, (N, P, t*h*w*3)."""
-        return pixel_target(clip, self.config.patch, masks.predicted, self.config.normalise_target)
+        c = self.config
+        return pixel_target(clip, c.patch, masks.predicted, c.normalise_target, epsilon=c.target_epsilon)
 
     def loss(self, prediction: Tensor, target: Tensor, masks: Masks) -> Tensor:
         """Mean squared error of what was hidden from the encoder."""
@@ -216,13 +250,13 @@ class VideoMAEPretraining(PretrainingModel):
     def paint(self, clip: Tensor, prediction: Tensor, masks: Masks) -> Reconstruction:
         """Put predictions back into the clip they are of, for people to look at."""
         c = self.config
-        return reconstruction(clip, prediction, c.patch, masks.visible, masks.predicted, c.normalise_target)
+        tokens = masks.visible, masks.predicted
+        return reconstruction(clip, prediction, c.patch, *tokens, c.normalise_target, epsilon=c.target_epsilon)
 
 
 def _around(encoder: VideoMAEConfig, **choices: Any) -> VideoMAEPretrainingConfig:
     """The encoder of a classifier, with the decoder's choices."""
-    shared = ("num_frames", "frame_stride", "crop", "patch", "embed_dim", "depth", "num_heads", "mlp_dim", "positions")
-    return VideoMAEPretrainingConfig(**{field: getattr(encoder, field) for field in shared}, **choices)
+    return VideoMAEPretrainingConfig(**{name: getattr(encoder, name) for name in _ENCODER_FIELDS}, **choices)
 
 
 def _decoder(dim: int, num_heads: int, depth: int, mlp_dim: int | None = None) -> dict[str, int]:
@@ -236,7 +270,9 @@ def _decoder(dim: int, num_heads: int, depth: int, mlp_dim: int | None = None) -
 
 VARIANTS = {
     # for the synthetic benchmark: the encoder of `videomae_tiny`, whose few tokens ask for a lower ratio
-    "videomae_pretraining_tiny": _around(videomae.VARIANTS["videomae_tiny"], **_decoder(64, 2, 2), mask_ratio=0.75),
+    "videomae_pretraining_tiny": _around(
+        videomae.VARIANTS["videomae_tiny"], **_decoder(128, 8, 2, mlp_dim=256), mask_ratio=0.5, target_epsilon=0.05
+    ),
     "videomae_pretraining_small": _around(videomae.VARIANTS["videomae_small"], **_decoder(192, 3, 4)),
     "videomae_pretraining_base": _around(videomae.VARIANTS["videomae_base"], **_decoder(384, 6, 4)),
     "videomae_pretraining_large": _around(videomae.VARIANTS["videomae_large"], **_decoder(512, 8, 12)),

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from tubelet.scoring import boxes, dense, epic, proposals, recognition, temporal, tubes
-from tubelet.scoring.files import Files, ScoringError
+from tubelet.scoring.files import Files, Options, ScoringError
 from tubelet.scoring.result import Score
 
 
@@ -88,6 +88,38 @@ def score(
 _VIDEO_SCORES = "csv video,class,score; npz or npy of scores"
 _RESULTS = "the ActivityNet server's json"
 _ONE_LABEL = "top-1, top-5, mean class accuracy"
+_Formats = Mapping[str, Options]
+
+
+def _like_activitynet(title: str, ground_truth: str, source: str) -> Benchmark:
+    protocol = temporal.ACTIVITYNET_PROTOCOL
+    return Benchmark(
+        title,
+        ground_truth,
+        _RESULTS,
+        "average mAP 0.5:0.95, mAP at 0.5, 0.75, 0.95",
+        source,
+        partial(temporal.detection, protocol=protocol),
+        tuple(protocol.rules),
+        ("info", "subset"),
+    )
+
+
+def _like_pointtad(
+    title: str, ground_truth: str, source: str, formats: Callable[[Files], Mapping[str, Options]]
+) -> Benchmark:
+    protocol = temporal.MULTI_LABEL_PROTOCOL
+    return Benchmark(
+        title,
+        ground_truth,
+        _RESULTS,
+        "average mAP 0.1:0.9, mAP at 0.2, 0.5, 0.7",
+        source,
+        lambda files, flavour: temporal.detection(files, flavour, protocol=protocol, formats=formats(files)),
+        tuple(protocol.rules),
+        ("classes", "subset"),
+    )
+
 
 BENCHMARKS: Mapping[str, Benchmark] = {
     "kinetics": Benchmark(
@@ -162,15 +194,10 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         recognition.activitynet_classification,
         takes=("info", "subset"),
     ),
-    "activitynet": Benchmark(
+    "activitynet": _like_activitynet(
         "ActivityNet-1.3: actions in time",
         "ActivityNet's json, or BSN's (info: its csv)",
-        _RESULTS,
-        "average mAP 0.5:0.95, mAP at 0.5, 0.75, 0.95",
         "Caba Heilbron et al., CVPR 2015; eval_detection.py",
-        partial(temporal.detection, protocol=temporal.ACTIVITYNET_PROTOCOL),
-        tuple(temporal.ACTIVITYNET_PROTOCOL.rules),
-        ("info", "subset"),
     ),
     "activitynet-proposals": Benchmark(
         "ActivityNet-1.3: proposals in time",
@@ -182,25 +209,11 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         ("official", "opentad"),
         ("info", "subset"),
     ),
-    "hacs": Benchmark(
-        "HACS Segments: actions in time",
-        "ActivityNet's layout",
-        _RESULTS,
-        "average mAP 0.5:0.95, mAP at 0.5, 0.75, 0.95",
-        "Zhao et al., ICCV 2019; eval_detection.py",
-        partial(temporal.detection, protocol=temporal.ACTIVITYNET_PROTOCOL),
-        tuple(temporal.ACTIVITYNET_PROTOCOL.rules),
-        ("info", "subset"),
+    "hacs": _like_activitynet(
+        "HACS Segments: actions in time", "ActivityNet's layout", "Zhao et al., ICCV 2019; eval_detection.py"
     ),
-    "fineaction": Benchmark(
-        "FineAction: 106 fine actions in time",
-        "annotations_gt.json",
-        _RESULTS,
-        "average mAP 0.5:0.95, mAP at 0.5, 0.75, 0.95",
-        "Liu et al., TIP 2022; eval_detection.py",
-        partial(temporal.detection, protocol=temporal.ACTIVITYNET_PROTOCOL),
-        tuple(temporal.ACTIVITYNET_PROTOCOL.rules),
-        ("info", "subset"),
+    "fineaction": _like_activitynet(
+        "FineAction: 106 fine actions in time", "annotations_gt.json", "Liu et al., TIP 2022; eval_detection.py"
     ),
     "thumos14": Benchmark(
         "THUMOS'14: actions in time, as papers measure since 2019",
@@ -230,17 +243,11 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         temporal.epic_detection,
         takes=("lists", "subset"),
     ),
-    "multithumos": Benchmark(
+    "multithumos": _like_pointtad(
         "MultiTHUMOS: 65 overlapping actions in time (det-mAP)",
         "PointTAD's json",
-        _RESULTS,
-        "average mAP 0.1:0.9, mAP at 0.2, 0.5, 0.7",
         "Yeung et al., IJCV 2018; PointTAD",
-        lambda files, flavour: temporal.detection(
-            files, flavour, protocol=temporal.MULTI_LABEL_PROTOCOL, formats=dense.multithumos_truth(files)
-        ),
-        ("pointtad",),
-        ("classes", "subset"),
+        dense.multithumos_truth,
     ),
     "multithumos-frames": Benchmark(
         "MultiTHUMOS: what happens at every moment (seg-mAP)",
@@ -251,17 +258,11 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         dense.multithumos_frames,
         takes=("classes", "info", "subset"),
     ),
-    "charades": Benchmark(
+    "charades": _like_pointtad(
         "Charades: 157 overlapping actions in time (det-mAP)",
         "PointTAD's json, or the official csv",
-        _RESULTS,
-        "average mAP 0.1:0.9, mAP at 0.2, 0.5, 0.7",
         "Sigurdsson et al., ECCV 2016; PointTAD",
-        lambda files, flavour: temporal.detection(
-            files, flavour, protocol=temporal.MULTI_LABEL_PROTOCOL, formats=dense.charades_truth(files)
-        ),
-        ("pointtad",),
-        ("classes", "subset"),
+        dense.charades_truth,
     ),
     "charades-localization": Benchmark(
         "Charades: what happens at 25 moments of a video",

@@ -18,7 +18,7 @@ from tubelet.annotations.ava_lists import read_ava_excluded, read_ava_label_map
 from tubelet.metrics.ava import ALPHACTION_CSV, MMACTION2, OFFICIAL, SLOWFAST, AvaRules, ava_frame_map, group_means
 from tubelet.metrics.tables import Boxes
 from tubelet.scoring.columns import numbered
-from tubelet.scoring.files import Files, ScoringError, checked_scores
+from tubelet.scoring.files import OUTSIDE, Files, ScoringError, checked_scores
 from tubelet.scoring.result import Score, detection_score, reported
 
 FLAVOURS: Mapping[str, AvaRules] = {
@@ -33,9 +33,6 @@ EVALUATED = (
     *(51, 52, 54, *range(56, 71), *range(72, 75), *range(76, 81)),
 )
 """The 60 actions that count, of 80."""
-
-OUTSIDE = 0.1
-"""How much of the frame's size a predicted box may leave it by; boxes in pixels leave it by far more."""
 
 _SECONDS = 10**6  # more than a movie has
 

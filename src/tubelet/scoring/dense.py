@@ -22,7 +22,7 @@ from tubelet.metrics.dense_labels import (
     labels_in_cells,
     scores_from_segments,
 )
-from tubelet.metrics.multi_label import MultiLabelFigures, frame_figures, ranked_figures
+from tubelet.metrics.multi_label import MultiLabelFigures, frame_figures, official_lines, ranked_figures
 from tubelet.metrics.tables import Segments
 from tubelet.scoring.columns import numbered, segments_of
 from tubelet.scoring.files import (
@@ -38,11 +38,10 @@ from tubelet.scoring.files import (
     videos_by_name,
 )
 from tubelet.scoring.result import Score
+from tubelet.scoring.temporal import RESULTS, TESTING
 from tubelet.scoring.video_scores import read_moment_scores
 
 INTERVAL = 4  # frames a cell
-TESTING = ("testing", "test")
-RESULTS: Mapping[str, Options] = {"tubelet": {}, "activitynet_results": {}}
 
 
 def charades_truth(files: Files) -> Mapping[str, Options]:
@@ -167,4 +166,4 @@ def _score(found: MultiLabelFigures, truth: VideoSet, name: str) -> Score:
     by_class = dict(zip(truth.classes, found.average_precision.tolist(), strict=True))
     empty = int(np.count_nonzero(found.positives == 0))
     notes = {"classes without a moment; they count as 0": empty} if empty else {}
-    return Score({name: found.mean}, {name: by_class}, found.official_lines, notes)
+    return Score({name: found.mean}, {name: by_class}, official_lines(found), notes)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tubelet.annotations.epic_kitchens import EpicClasses, Task, read_epic_classes
 from tubelet.annotations.text_files import read_table
-from tubelet.metrics.epic_kitchens import TASKS, epic_recognition
+from tubelet.metrics.epic_kitchens import TASKS, epic_recognition, official_lines
 from tubelet.metrics.tables import Segments
 from tubelet.scoring.files import Files, Options, ScoringError, of_subset, read_known
 from tubelet.scoring.result import Score
@@ -81,7 +81,7 @@ def recognition(files: Files, flavour: str) -> Score:
         if chosen.any():
             figures[name] = found.accuracy(task, k, split)
             per_video[name] = (found.ranks[task][chosen] < k).astype(np.float64)
-    return Score(figures, official=found.official_lines, per_video=per_video)
+    return Score(figures, official=official_lines(found), per_video=per_video)
 
 
 def _list(files: Files, name: str) -> Path | None:

@@ -15,8 +15,11 @@ from tubelet.annotations.thumos14_meta import read_thumos14_meta
 from tubelet.metrics.average_precision import at_hits
 from tubelet.metrics.detection_figures import DetectionFigures, RankedHits
 from tubelet.metrics.multi_label import MultiLabelFigures, multi_label_figures, ranked_figures
+from tubelet.metrics.multi_label import official_lines as multi_label_lines
+from tubelet.metrics.recognition import official_lines as recognition_lines
 from tubelet.metrics.recognition import recognition_figures
 from tubelet.metrics.score_order import reversed_rising
+from tubelet.metrics.video_classification import official_lines as classification_lines
 from tubelet.metrics.video_classification import video_classification
 from tubelet.scoring.columns import labels_of, numbered
 from tubelet.scoring.dense import charades_truth
@@ -88,7 +91,7 @@ def activitynet_classification(files: Files, flavour: str) -> Score:
     return Score(
         {"mAP": three.mean_average_precision} | {name: float(values.mean()) for name, values in per_video.items()},
         {"mAP": by_class},
-        three.official_lines,
+        classification_lines(three),
         unknown if three.unknown_videos else {},
         per_video=per_video,
     )
@@ -111,7 +114,7 @@ def _one_label(files: Files, formats: Mapping[str, Options], subsets: Collection
     return Score(
         {"top-1": found.top1, "top-5": found.top5, "mean class accuracy": found.mean_class_accuracy},
         {"mean class accuracy": accuracy},
-        found.official_lines,
+        recognition_lines(found),
         {"videos whose top-1 depends on how equal scores are ordered": open_ones} if open_ones else {},
         per_video=per_video,
         confusion=found.confusion,
@@ -156,4 +159,4 @@ def _several_labels(
     }
     empty = int(np.count_nonzero(found.positives == 0))
     notes = {"classes without a video": empty} if empty else {}
-    return Score({"mAP": found.mean}, {"mAP": by_class}, found.official_lines, notes, detections={"mAP": curves})
+    return Score({"mAP": found.mean}, {"mAP": by_class}, multi_label_lines(found), notes, detections={"mAP": curves})

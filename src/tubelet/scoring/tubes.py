@@ -9,7 +9,6 @@ is that of their boxes, where ``boxes`` names no file of detections.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,7 +24,6 @@ from tubelet.annotations.multisports import (
     read_multisports_video_detections,
 )
 from tubelet.annotations.pickles import load_pickle
-from tubelet.annotations.text_files import read_bytes
 from tubelet.metrics import act, multisports, yowo
 from tubelet.metrics.detection_figures import DetectionFigures
 from tubelet.metrics.tables import Boxes, Tubes
@@ -35,6 +33,7 @@ from tubelet.metrics.tube_overlap import ACT, MULTISPORTS
 from tubelet.metrics.viterbi_linking import link_every_frame
 from tubelet.scoring.columns import Frames, numbered
 from tubelet.scoring.files import (
+    OUTSIDE,
     Files,
     Options,
     ScoringError,
@@ -45,11 +44,9 @@ from tubelet.scoring.files import (
     read_known,
 )
 from tubelet.scoring.result import Score, at_thresholds, detection_score, reported
+from tubelet.scoring.video_scores import read_arrays
 
 JHMDB_RATE, UCF24_RATE = 30.0, 25.0
-OUTSIDE = 0.1
-"""How much of the frame's size a predicted box may leave it by."""
-
 _ARRAYS = ("videos", "video", "label", "start", "boxes", "score")
 _ALL_OVERLAPS = 0.05 * np.arange(1.0, 20.0)
 
@@ -201,13 +198,7 @@ def _read_one(files: Files, path: Path, truth: VideoSet, frames: Frames, labels:
 
 
 def _read_tubelets(path: Path, frames: Frames, labels: Mapping[str, int]) -> Tubelets:
-    try:
-        with np.load(io.BytesIO(read_bytes(path, "an npz of tubelets")), allow_pickle=False) as content:
-            arrays = {name: content[name] for name in _ARRAYS}
-    except (ValueError, OSError, EOFError, KeyError) as error:
-        if isinstance(error, ScoringError):
-            raise
-        raise ScoringError(f"{path} is no whole npz of {', '.join(_ARRAYS)} ({error}).") from None
+    arrays = read_arrays(path, *_ARRAYS)
     count = len(arrays["video"])
     boxes = arrays["boxes"]
     if boxes.ndim != 3 or boxes.shape[2] != 4 or any(arrays[n].shape != (count,) for n in ("label", "start", "score")):

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import io
 import math
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def read_moment_scores(path: Path, num_classes: int) -> dict[str, Scores]:
         ScoringError: with file, line or video, and value, when the file is not what was expected.
     """
     if _kind(path) == ".npz":
-        found = {video_name(name): array for name, array in _arrays(path).items()}
+        found = {video_name(name): array for name, array in read_arrays(path).items()}
     else:
         rows: dict[str, list[tuple[float, list[float]]]] = {}
         for number, line in read_lines(path, f"a video, a moment and {num_classes} scores a line"):
@@ -88,7 +89,7 @@ def read_epic_scores(path: Path, segments: Sequence[str], counts: tuple[int, int
     """
     tasks = ("verb", "noun")
     if _kind(path) == ".npz":
-        arrays = _arrays(path, "narration_ids", "verb_scores", "noun_scores")
+        arrays = read_arrays(path, "narration_ids", "verb_scores", "noun_scores")
         names = [str(name) for name in arrays["narration_ids"]]
         tables = [arrays[f"{task}_scores"] for task in tasks]
     else:
@@ -139,7 +140,7 @@ def _from_json(path: Path, videos: Sequence[str], classes: Sequence[str]) -> Sco
 
 
 def _from_npz(path: Path, videos: Sequence[str], classes: Sequence[str]) -> Scores:
-    arrays = _arrays(path, "videos", "scores")
+    arrays = read_arrays(path, "videos", "scores")
     names, scores = [video_name(str(name)) for name in arrays["videos"]], arrays["scores"]
     listed = [str(name) for name in arrays.get("classes", np.array(classes))]
     if scores.shape != (len(names), len(listed)) or not _finite(scores):
@@ -225,7 +226,8 @@ def _numbers(where: str, cells: Sequence[str], count: int) -> list[float]:
     return [finite_number(where, "score", cell) for cell in cells]
 
 
-def _arrays(path: Path, *names: str) -> dict[str, NDArray[Any]]:
+def read_arrays(path: Path, *names: str) -> dict[str, NDArray[Any]]:
+    """The arrays of an npz; raises `ScoringError` when one of those that are named is not there."""
     content = _loaded(path)
     lacking = [name for name in names if isinstance(content, np.ndarray) or name not in content]
     if lacking:
@@ -235,12 +237,11 @@ def _arrays(path: Path, *names: str) -> dict[str, NDArray[Any]]:
 
 def _loaded(path: Path) -> Any:
     """What NumPy's file holds; nothing in it is run."""
+    packed = io.BytesIO(read_bytes(path, "a NumPy file of scores"))
     try:
-        content = np.load(io.BytesIO(read_bytes(path, "a NumPy file of scores")), allow_pickle=False)
+        content = np.load(packed, allow_pickle=False)
         return content if isinstance(content, np.ndarray) else {name: content[name] for name in content.files}
-    except (ValueError, OSError, EOFError, KeyError) as error:
-        if isinstance(error, ScoringError) or str(error).startswith(str(path)):
-            raise
+    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise ScoringError(f"{path} is not a whole NumPy file of plain arrays ({error}).") from None
 
 

@@ -84,6 +84,8 @@ def _draw_classes(ax: Axes, instances: Mapping[str, int], *, named: bool) -> Non
         ax.set_xlim(0.5, len(names) + 0.5)
         if counts.max() > 30 * max(np.median(counts), 1):
             ax.set_yscale("symlog", linthresh=1)
+        elif counts.max() < 3 * max(counts.min(), 1):  # no tail beside which the list could stand
+            ax.set_ylim(0, 1.9 * counts.max())
         plain(ax, "y")
         ax.set_xlabel("classes, commonest first", fontsize=8, color=_FAINT)
         ends = [("commonest", names[:5], counts[:5]), ("rarest", names[-5:], counts[-5:])]
@@ -110,7 +112,9 @@ def _draw_durations(ax: Axes, durations: np.ndarray) -> None:
     ax.hist(
         np.clip(durations, edges[0], edges[-1]), edges.tolist(), color=PALETTE[2][0], edgecolor="white", linewidth=0.4
     )
-    if len(durations):
+    if not len(durations):
+        ax.text(0.5, 0.5, "nothing with a duration", transform=ax.transAxes, ha="center", fontsize=8, color=_FAINT)
+    else:
         median = float(np.median(durations))
         ax.axvline(median, color=_INK, linewidth=1)
         ax.annotate(
@@ -122,7 +126,7 @@ def _draw_durations(ax: Axes, durations: np.ndarray) -> None:
             color=_INK,
         )
     plain(ax, "y")
-    ax.set_ylim(0, ax.get_ylim()[1] * 1.12)
+    ax.set_ylim(0, ax.get_ylim()[1] * 1.12 if len(durations) else 1)
     ax.set_xlabel("seconds", fontsize=8, color=_FAINT)
     _count_axis(ax.yaxis)
     _heading(ax, "How long instances last")
@@ -142,6 +146,8 @@ def _draw_videos(ax: Axes, per_video: np.ndarray) -> None:
 
 
 def _count_axis(axis: Axis) -> None:
+    if axis.get_scale() == "linear":
+        axis.set_major_locator(MaxNLocator("auto", integer=True))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
 
 

@@ -1,0 +1,67 @@
+"""Greedy matching with second choice: each in turn takes what it likes most of what is still free.
+
+It has the same outcome as asking all at once: everyone asks for its first choice, of those who ask for the same one the
+earliest in turn keeps it, the others go on to their next choice (Gale and Shapley, 1962, with one order of precedence
+for all). Asked so, a few rounds over arrays settle all groups and thresholds together.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.int64]
+
+
+def take_in_turn(
+    choosers: Rows,
+    offered: Rows,
+    liking: NDArray[np.floating],
+    thresholds: NDArray[np.float64],
+    strict: bool = False,
+    last_first: bool = False,
+) -> tuple[Rows, Rows]:
+    """Which of P pairs come about at each threshold.
+
+    Args:
+        choosers: (P,) not falling, which is their turn.
+        offered: (P,) what the pair's chooser would take.
+        liking: (P,) the more the better, not NaN.
+        thresholds: (T,) least liking of a pair that comes about.
+        strict: whether the liking must exceed the threshold instead of reaching it.
+        last_first: whether of equal likings the last listed pair goes first, else the first.
+
+    Returns:
+        (K,) rows of the thresholds, and (K,) positions of the pairs: by threshold, and then by what is taken.
+    """
+    if not len(choosers):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    first = np.flatnonzero(np.diff(choosers, prepend=choosers[0] - 1))
+    lengths = np.diff(first, append=len(choosers))
+    # each chooser's list by falling liking: most have a list of one
+    several = np.flatnonzero(np.repeat(lengths > 1, lengths))
+    listed = several[::-1] if last_first else several
+    order = np.arange(len(choosers))
+    order[several] = listed[np.lexsort((-liking[listed], choosers[listed]))]
+    reach = liking[order] > thresholds[:, None] if strict else liking[order] >= thresholds[:, None]
+    least = int(offered.min())
+    wanted = offered[order] - least
+    num_choosers, num_offered = len(first), int(wanted.max()) + 1
+
+    holder = np.full(len(thresholds) * num_offered, num_choosers)
+    limit = np.add.reduceat(reach, first, axis=1, dtype=np.int64).ravel()
+    asked = np.zeros(len(limit), np.int64)
+    active = np.flatnonzero(limit)
+    while len(active):
+        threshold, chooser = np.divmod(active, num_choosers)
+        place = threshold * num_offered + wanted[first[chooser] + asked[active]]
+        before = holder[place]
+        np.minimum.at(holder, place, chooser)
+        won = holder[place] == chooser
+        displaced = (threshold * num_choosers + before)[won & (before < num_choosers)]
+        active = np.concatenate([active[~won], displaced])
+        asked[active] += 1
+        active = active[asked[active] < limit[active]]
+    threshold = np.flatnonzero(holder < num_choosers) // num_offered
+    chooser = holder[holder < num_choosers]
+    return threshold, order[first[chooser] + asked[threshold * num_choosers + chooser]]
