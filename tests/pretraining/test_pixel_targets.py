@@ -59,3 +59,15 @@ def test_a_perfect_prediction_gives_the_original_back():
     assert grey[0, :2, :4, 4:8].all()  # token 1 is hidden, token 0 is not
     assert torch.equal(shown.masked[0, :2, :4, :4], shown.original[0, :2, :4, :4])
     assert shown.side_by_side().shape == (2, 4, 8, 36, 3)
+
+
+def test_a_greater_epsilon_leaves_faint_noise_faint_and_the_way_back_is_the_same() -> None:
+    noise = 0.005 * torch.randn(1, 3, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    every = torch.arange(4)[None]
+    as_published = pixel_target(noise, (4, 4, 4), every)
+    faint = pixel_target(noise, (4, 4, 4), every, epsilon=0.05)
+    assert 0.9 < as_published.square().mean() < 1.0
+    assert faint.square().mean() < 0.01  # (0.005 * 0.22 / 0.05)^2 and less
+    nothing = torch.empty(1, 0, dtype=torch.long)
+    back = reconstruction(noise, faint, (4, 4, 4), nothing, every, epsilon=0.05)
+    assert (back.completed == back.original).all()

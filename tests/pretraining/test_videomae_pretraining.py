@@ -149,3 +149,15 @@ def test_released_sizes_count_their_parameters(name, millions):
     with torch.device("meta"):
         model = VideoMAEPretraining(VARIANTS[name])
     assert sum(parameter.numel() for parameter in model.parameters()) == round(millions * 1e6)
+
+
+def test_a_structured_network_starts_from_the_mean_with_an_encoder_that_has_the_classifiers_filters():
+    model = network(positions="separable", initialisation="structured")
+    clip = torch.randn(2, 3, SMALL.num_frames, SMALL.crop, SMALL.crop)
+    masks = model.masks(2, torch.Generator().manual_seed(0))
+    assert (model(clip, masks) == 0).all()  # the mean of a normalised target
+    shared = ("num_frames", "crop", "patch", "embed_dim", "depth", "num_heads", "mlp_dim", "positions")
+    config = VideoMAEConfig(
+        initialisation="structured", **{name: getattr(model.config, name) for name in shared}
+    )
+    assert (model.encoder.patch_embed.proj.weight == VideoMAE(config).patch_embed.proj.weight).all()
