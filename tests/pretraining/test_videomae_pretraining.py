@@ -157,7 +157,5 @@ def test_a_structured_network_starts_from_the_mean_with_an_encoder_that_has_the_
     masks = model.masks(2, torch.Generator().manual_seed(0))
     assert (model(clip, masks) == 0).all()  # the mean of a normalised target
     shared = ("num_frames", "crop", "patch", "embed_dim", "depth", "num_heads", "mlp_dim", "positions")
-    config = VideoMAEConfig(
-        initialisation="structured", **{name: getattr(model.config, name) for name in shared}
-    )
+    config = VideoMAEConfig(initialisation="structured", **{name: getattr(model.config, name) for name in shared})
     assert (model.encoder.patch_embed.proj.weight == VideoMAE(config).patch_embed.proj.weight).all()

@@ -13,7 +13,7 @@ from tubelet.training.recognition import train
 RECIPE = Path(__file__).parents[2] / "recipes/recognition/synthetic/videomae_tiny.yaml"
 SHORT = [
     "model.overrides={crop: 32, patch: [16, 4, 4]}",
-    "data.train.num_clips=14400",
+    "data.train.num_clips=3600",
     "data.train.difficulty=easy",
     "data.validation.num_clips=260",
     "data.validation.difficulty=easy",
@@ -35,4 +35,4 @@ def test_the_shipped_weights_reach_their_figure_on_videos_never_seen() -> None:
     data = SyntheticClips("test", 390, "medium", clip_frames=spec.num_frames, size=spec.crop)
     evaluation = evaluate(model, data, batch_size=39, progress=False)
     assert model.classes == data.classes
-    assert evaluation.figures.top1 > 0.75  # 0.786 on the 1,300 clips of the validation split
+    assert evaluation.figures.top1 > 0.75  # 0.828 on the 1,300 clips of the validation split
