@@ -1,10 +1,10 @@
 """ViT with tubelet tokens: the network that VideoMAE and VideoMAE V2 fine-tune.
 
 Tong et al., VideoMAE, NeurIPS 2022 (arXiv 2203.12602); Wang et al., VideoMAE V2, CVPR 2023 (arXiv 2303.16727).
-Differences
-from an image ViT: a 3D patch (2 x 16 x 16), fixed sin-cos positions over the index of the *flattened* token, no class
-token (the head sees the normalised mean of the tokens), and no bias on the keys. V2 adds the giant size (patch 14, an
-MLP ratio of 48/11) and, as an option that no released model uses, cosine attention.
+Differences from an image ViT: a 3D patch (2 x 16 x 16), fixed sin-cos positions over the index of the *flattened*
+token, no class token (the head sees the normalised mean of the tokens), and no bias on the keys. V2 adds the giant size
+(patch 14, an MLP ratio of 48/11) and, as an option that no released model uses, cosine attention. The tiny size is
+ours, for the synthetic benchmark.
 """
 
 from __future__ import annotations
