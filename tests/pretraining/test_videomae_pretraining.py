@@ -152,7 +152,7 @@ def test_released_sizes_count_their_parameters(name, millions):
 
 
 def test_a_structured_network_starts_from_the_mean_with_an_encoder_that_has_the_classifiers_filters():
-    model = network(positions="separable", initialisation="structured")
+    model = network(positions="separable", initialisation="structured", embed_dim=64)
     clip = torch.randn(2, 3, SMALL.num_frames, SMALL.crop, SMALL.crop)
     masks = model.masks(2, torch.Generator().manual_seed(0))
     assert (model(clip, masks) == 0).all()  # the mean of a normalised target

@@ -26,7 +26,7 @@ SHORT = [
 def test_a_few_hundred_steps_from_scratch_tell_many_motions_apart(tmp_path: Path) -> None:
     result = train(load_recipe(RECIPE, SHORT), tmp_path / "run", progress=False)
     assert result.steps == 450
-    assert result.figures.top1 > 0.2  # chance is 1 in 13, 0.077
+    assert result.figures.top1 > 0.5  # chance is 1 in 13, 0.077
 
 
 def test_the_shipped_weights_reach_their_figure_on_videos_never_seen() -> None:
@@ -35,4 +35,4 @@ def test_the_shipped_weights_reach_their_figure_on_videos_never_seen() -> None:
     data = SyntheticClips("test", 390, "medium", clip_frames=spec.num_frames, size=spec.crop)
     evaluation = evaluate(model, data, batch_size=39, progress=False)
     assert model.classes == data.classes
-    assert evaluation.figures.top1 > 0.75  # 0.828 on the 1,300 clips of the validation split
+    assert evaluation.figures.top1 > 0.95  # 0.982 on the 1,300 clips of the validation split

@@ -20,14 +20,16 @@ from torch.nn import functional as F
 
 from tubelet.layers.drop_path import DropPath
 from tubelet.layers.structured_initialisation import (
-    attend_to_neighbours,
+    Columns,
+    compare_sides,
     embed_cosines,
+    measure_velocity,
     separable_positions,
-    subtract_in_pairs,
 )
 from tubelet.models.spec import FeatureLevel, ModelError, ModelSpec, RecognitionModel
 
 LayerNorm = partial(nn.LayerNorm, eps=1e-6)
+QUIET = 0.1  # of what blocks add to the tokens, where the structure asks for it
 
 
 @dataclass(frozen=True)
@@ -200,6 +202,8 @@ class VideoMAE(RecognitionModel):
         clip = (config.num_frames, config.crop, config.crop)
         if any(side % patch for side, patch in zip(clip, config.patch, strict=True)):
             raise ModelError(f"a clip of {clip} frames, rows, columns cannot be cut into patches of {config.patch}.")
+        if config.initialisation == "structured" and config.positions != "separable":
+            raise ModelError("a structured initialisation reads separable positions; the config has flattened ones.")
         if config.embed_dim % config.num_heads:
             raise ModelError(f"a width of {config.embed_dim} cannot be shared by {config.num_heads} heads.")
         self.config = config
@@ -235,27 +239,30 @@ class VideoMAE(RecognitionModel):
             self._structure()
 
     def _structure(self) -> None:
-        """Cosine waves as the first filters, wider weights, and heads of two blocks that compare neighbours.
+        """Cosine waves as the first filters, velocities from the first MLP, and heads that compare those of two sides.
 
-        The first block finds out what moves in each tubelet; the second compares what is one and two tubelets away on
-        either side, the third two and three away: together they see turning, meeting and parting.
+        What comes after starts quiet, so that the head sees the motion from the first step on.
         """
         c = self.config
-        embed_cosines(self.patch_embed.proj, c.grid, c.embed_dim // c.num_heads)
-        taken = self.positions.abs().sum(dim=0) > 0  # columns that the positions keep to themselves
+        columns = Columns.of(c.grid, c.embed_dim, velocities=c.embed_dim // c.num_heads)
+        embed_cosines(self.patch_embed.proj, columns)
         for number, block in enumerate(self.blocks):
             assert isinstance(block, Block)
             for linear in (block.attn.qkv, block.attn.proj, block.mlp.fc1, block.mlp.fc2):
                 nn.init.trunc_normal_(linear.weight, std=linear.in_features**-0.5)
             with torch.no_grad():
-                block.attn.proj.weight[taken] = 0.0
-                block.mlp.fc2.weight[taken] = 0.0
-            if number in (1, 2):
-                sides = ((0, 1), (0, -1), (1, 0), (-1, 0))
-                around = [(0, far * down, far * across) for far in (number, number + 1) for down, across in sides]
-                query, key, value = block.attn.qkv.weight.chunk(3)
-                attend_to_neighbours(query, key, c.grid, [around[head % 8] for head in range(c.num_heads)])
-                subtract_in_pairs(value, block.attn.proj.weight, c.num_heads)
+                block.attn.proj.weight[columns.positions] = 0.0
+                block.mlp.fc2.weight[columns.positions] = 0.0
+                if number == 0:
+                    block.attn.proj.weight[columns.velocities] = 0.0
+                    measure_velocity(block.mlp.fc1.weight, block.mlp.fc2.weight, c.patch, columns)
+                if number == 1:
+                    query, key, value = block.attn.qkv.weight.chunk(3)
+                    compare_sides(query, key, value, block.attn.proj.weight, c.grid, columns, c.num_heads)
+                else:
+                    block.attn.proj.weight.mul_(QUIET)
+                if number > 1:
+                    block.mlp.fc2.weight.mul_(QUIET)
 
     @property
     def spec(self) -> ModelSpec:
