@@ -76,21 +76,21 @@ def test_each_head_attends_most_to_the_token_a_step_away() -> None:
 
 def test_the_embedding_leaves_positions_and_velocities_alone() -> None:
     projection = nn.Conv3d(3, 64, (16, 6, 6), (16, 6, 6))
-    columns = Columns.of(GRID, 64, velocities=8)
+    columns = Columns.of(GRID, 64, head_dim=8)
     embed_cosines(projection, columns)
     silent = (projection.weight.flatten(1).abs().sum(1) == 0).nonzero().flatten()
     assert silent.tolist() == [*range(16), *range(56, 64)]
     assert (separable_positions(GRID, 64).abs().sum(0) > 0).nonzero().flatten().tolist() == list(range(16))
 
 
-def test_columns_that_leave_nothing_for_the_pixels_are_an_error() -> None:
-    with pytest.raises(ValueError, match="24 columns cannot hold 16 of positions, 8 velocities and pixels"):
-        Columns.of(GRID, 24, velocities=8)
+def test_a_narrow_token_keeps_columns_for_positions_pixels_and_velocities() -> None:
+    columns = Columns.of(GRID, 24, head_dim=12)
+    assert (columns.positions, columns.pixels, columns.velocities) == (slice(0, 12), slice(12, 18), slice(18, 24))
 
 
 @pytest.mark.parametrize(("across", "down"), [(1, 0), (-1, 0), (0, 1), (0, -1)])
 def test_velocities_tell_which_way_a_pattern_moves(across: int, down: int) -> None:
-    columns, patch = Columns.of(GRID, 96, velocities=8), (8, 6, 6)
+    columns, patch = Columns.of(GRID, 96, head_dim=8), (8, 6, 6)
     projection = nn.Conv3d(3, 96, patch, patch)
     embed_cosines(projection, columns)
     hidden, output = torch.randn(256, 96), torch.zeros(96, 256)
@@ -110,7 +110,7 @@ def test_velocities_tell_which_way_a_pattern_moves(across: int, down: int) -> No
 
 
 def test_opposite_heads_see_velocities_that_differ_from_side_to_side() -> None:
-    columns, heads = Columns.of(GRID, 64, velocities=8), 8
+    columns, heads = Columns.of(GRID, 64, head_dim=8), 8
     query, key, value, output = (torch.randn(64, 64) for _ in range(4))
     compare_sides(query, key, value, output, GRID, columns, heads)
     tokens = separable_positions(GRID, 64).view(8, 8, 64)

@@ -37,14 +37,10 @@ class Columns:
     velocities: slice
 
     @classmethod
-    def of(cls, grid: Sequence[int], embed_dim: int, velocities: int) -> Columns:
-        """Columns of tokens on a grid; ValueError when nothing is left for the pixels."""
+    def of(cls, grid: Sequence[int], embed_dim: int, head_dim: int) -> Columns:
+        """As many velocities as a head reads, or half of what the positions leave where a token is narrow."""
         taken = sum(2 * len(frequencies) for _, _, frequencies in _axes(grid, embed_dim))
-        if taken + velocities >= embed_dim:
-            raise ValueError(
-                f"{embed_dim} columns cannot hold {taken} of positions, {velocities} velocities and pixels."
-            )
-        last = embed_dim - velocities
+        last = embed_dim - min(head_dim, (embed_dim - taken) // 2)
         return cls(slice(0, taken), slice(taken, last), slice(last, embed_dim))
 
 
@@ -217,7 +213,7 @@ def _axes(grid: Sequence[int], dim: int) -> list[tuple[int, int, Tensor]]:
     axes = [axis for axis, size in enumerate(grid) if size > 1]
     found, first = [], 0
     for axis in axes:
-        count = min(dim // (2 * len(axes)), grid[axis], FREQUENCIES)
+        count = min(dim // (4 * len(axes)), grid[axis], FREQUENCIES)  # half of a narrow token at most
         found.append((axis, first, math.pi * torch.arange(1, count + 1) / count))
         first += 2 * count
     return found

@@ -244,7 +244,7 @@ class VideoMAE(RecognitionModel):
         What comes after starts quiet, so that the head sees the motion from the first step on.
         """
         c = self.config
-        columns = Columns.of(c.grid, c.embed_dim, velocities=c.embed_dim // c.num_heads)
+        columns = Columns.of(c.grid, c.embed_dim, c.embed_dim // c.num_heads)
         embed_cosines(self.patch_embed.proj, columns)
         for number, block in enumerate(self.blocks):
             assert isinstance(block, Block)
