@@ -80,6 +80,15 @@ def test_ava_refuses_what_cannot_be(tmp_path: Path, row: str, message: str) -> N
         read_ava(tmp_path / "a.csv")
 
 
+def test_ava_counts_the_lines_of_frames_without_boxes_and_names_the_number_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(f"{AVA}\nb,1001\nb,1002,0.1,0.2,x,0.4,1,7\n")
+    with pytest.raises(AnnotationError, match="line 7 has 'x'; expected a finite number"):
+        read_ava(tmp_path / "a.csv")
+    (tmp_path / "a.csv").write_text(f"{AVA}b,1002,0.1,0.2,0.3,0.4,1,7\nb,soon\n")
+    with pytest.raises(AnnotationError, match="line 6 has 'soon'; expected a finite number"):
+        read_ava(tmp_path / "a.csv")
+
+
 def test_ava_lists_come_back(tmp_path: Path) -> None:
     names = {1: "bend/bow (at the waist)", 3: 'a "quoted" one'}
     write_ava_label_map(tmp_path / "map.pbtxt", names)

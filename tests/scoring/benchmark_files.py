@@ -233,6 +233,25 @@ def thumos14(folder: Path) -> Case:
     return Files(truth, write(folder, "found.txt", "\n".join(lines))), expected
 
 
+def thumos14_proposals(folder: Path) -> Case:
+    lines = [
+        "video,type,type_idx,start,end,startFrame,endFrame",
+        "video_test_0000001,Diving,26,0,10,0,300",
+        "video_test_0000001,Ambiguous,0,20,30,600,900",
+        "video_test_0000002,Diving,26,0,10,0,300",
+    ]
+    hits = {"video_test_0000001": (150, 75, 7.6), "video_test_0000002": (50, 26, 10)}
+    found = {
+        name: [{"score": 1 / rank, "segment": [0, end] if rank == hit else [40, 50]} for rank in range(1, listed + 1)]
+        for name, (listed, hit, end) in hits.items()
+    }
+    # 50 a video are 75 of 150 and 25 of 50: one instance, by 0.76, enough at 6 of 11 overlaps; 100 are all there are
+    expected = {"AR@50": 3 / 11, "AR@100": 17 / 22, "AR@200": 17 / 22, "AR@500": 17 / 22, "AR@1000": 17 / 22}
+    return Files(
+        write(folder, "truth.csv", "\n".join(lines)), write(folder, "found.json", {"results": found})
+    ), expected
+
+
 def thumos14_toolkit(folder: Path) -> Case:
     for name in THUMOS14_NUMBERS:
         write(folder, f"kit/{name}_test.txt", "video_test_0000001  0.0 10.0\n")
@@ -318,6 +337,7 @@ CASES: dict[str, Callable[[Path], Case]] = {
     "fineaction": fineaction,
     "thumos14": thumos14,
     "thumos14-toolkit": thumos14_toolkit,
+    "thumos14-proposals": thumos14_proposals,
     "epic-kitchens": epic_kitchens,
     "multithumos": multithumos,
     "multithumos-frames": multithumos_frames,

@@ -164,6 +164,17 @@ def test_predictions_in_videos_without_ground_truth_are_counted_as_the_tool_does
     assert found.figures["mAP@0.7"] == pytest.approx(expected["mAP@0.7"])
 
 
+def test_proposals_in_videos_without_an_instance_share_the_budget(tmp_path):
+    files, _ = CASES["thumos14-proposals"](tmp_path)
+    content = json.loads(files.predictions.read_text())
+    content["results"]["video_test_0000009"] = [{"score": 1.0, "segment": [0, 1]}] * 3800
+    write(tmp_path, "found.json", content)
+    found = score("thumos14-proposals", files)
+    assert found.notes == {"proposals in videos without an instance; they share the budget": 3800}
+    # 4,000 where 1,000 for each of two videos are allowed: half is kept, 75 of 150 and 25 of 50
+    assert found.figures["AR@1000"] == pytest.approx(3 / 11)
+
+
 def test_a_benchmark_refuses_what_it_does_not_look_at(tmp_path):
     files, _ = activitynet(tmp_path)
     with pytest.raises(ScoringError, match="activitynet has no use for split 2"):

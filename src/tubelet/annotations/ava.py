@@ -9,9 +9,12 @@ from 1; the label map of the 60 evaluated classes leaves numbers out, so a set k
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NoReturn
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,50 +66,44 @@ def read_ava_columns(path: PathLike, *, predictions: bool = False) -> AvaColumns
         AnnotationError: with file, line and value, where a row is not what was expected.
     """
     lines = read_text(path, f"rows of {_ROW}").splitlines()
-    rows, numbers, blank = [], [], []
-    for number, line in enumerate(lines, start=1):
-        commas = line.count(",")
-        if commas in (6, 7):
-            rows.append(line)
-            numbers.append(number)
-        elif commas and not any(line.split(",")[2:]):
-            blank.append((number, line.split(",")[:2]))
+    commas = np.array([line.count(",") for line in lines], np.int64)
+    whole = (commas == 6) | (commas == 7)
+    blank = []
+    for place in np.flatnonzero(~whole).tolist():
+        line = lines[place]
+        if commas[place] and not any(line.split(",")[2:]):
+            blank.append(place)
         elif line.strip():
             raise AnnotationError(
-                f"{path}: line {number} has {commas + 1} cells; expected 7 or 8, {_ROW}, or 2 for a frame "
+                f"{path}: line {place + 1} has {commas[place] + 1} cells; expected 7 or 8, {_ROW}, or 2 for a frame "
                 f"without boxes: {line!r}."
             )
-    width = rows[0].count(",") + 1 if rows else 7
-    if predictions and rows and width != 8:
-        raise AnnotationError(f"{path}: line {numbers[0]} has no score; expected {_ROW},score.")
-    uneven = next((i for i, row in enumerate(rows) if row.count(",") != width - 1), None)
-    if uneven is not None:
+    places = np.flatnonzero(whole)
+    width = int(commas[places[0]]) + 1 if len(places) else 7
+    if predictions and len(places) and width != 8:
+        raise AnnotationError(f"{path}: line {places[0] + 1} has no score; expected {_ROW},score.")
+    uneven = places[commas[places] != width - 1]
+    if len(uneven):
         raise AnnotationError(
-            f"{path}: line {numbers[uneven]} has {rows[uneven].count(',') + 1} cells; expected {width} as in line "
-            f"{numbers[0]}."
+            f"{path}: line {uneven[0] + 1} has {commas[uneven[0]] + 1} cells; expected {width} as in line "
+            f"{places[0] + 1}."
         )
-    cells = ",".join(rows).split(",") if rows else []  # one list, not one a row: a million lists take seconds
-    columns = [cells[column::width] for column in range(width)]
-    names = dict.fromkeys([*columns[0], *(video for _, (video, _) in blank)])
-    order = {name: index for index, name in enumerate(names)}
-    boxes = np.stack([_floats(path, numbers, column) for column in columns[2:6]], axis=1)
+    order: dict[str, int] = defaultdict(count().__next__)
+    rows = _Rows.of(path, lines, places.tolist(), width, order)
+    empty = _Rows.of(path, lines, blank, 2, order)
+    boxes = np.stack([rows.finite(column) for column in range(2, 6)], axis=1)
     if not predictions:
-        check_boxes(boxes, 1, 1, lambda row: f"{path}: line {numbers[row]}")
-    last = columns[7] if width == 8 else None
-    empty = [
-        (order[video], int(moment))
-        for number, (video, second) in blank
-        for moment in _integers(path, [number], [second], "a second")
-    ]
+        check_boxes(boxes, 1, 1, lambda row: f"{path}: line {places[row] + 1}")
+    frames = np.stack([empty.videos, empty.integers(1, "a second")], axis=1)
     return AvaColumns(
         tuple(order),
-        np.array([order[name] for name in columns[0]], np.int64),
-        _integers(path, numbers, columns[1], "a second"),
+        rows.videos,
+        rows.integers(1, "a second"),
         boxes,
-        _integers(path, numbers, columns[6], "an action id from 1", least=1),
-        _floats(path, numbers, last) if last is not None and predictions else None,
-        _integers(path, numbers, last, "a person's number") if last is not None and not predictions else None,
-        np.array(empty, np.int64).reshape(-1, 2),
+        rows.integers(6, "an action id from 1", least=1),
+        rows.finite(7) if predictions and width == 8 else None,
+        rows.integers(7, "a person's number") if not predictions and width == 8 else None,
+        frames,
     )
 
 
@@ -137,21 +134,8 @@ def read_ava(
             f"{path}: {columns.names[columns.videos[row]]} at {columns.seconds[row]} s has the action id "
             f"{columns.labels[row]}; expected one of the {len(names)} of the label map."
         )
-    count = len(columns.labels)
-    boxes = [
-        Box(time, (x1, y1, x2, y2), names[label], score, None if actor is None else str(actor))
-        for time, (x1, y1, x2, y2), label, score, actor in zip(
-            columns.seconds.astype(np.float64).tolist(),
-            columns.boxes.tolist(),
-            columns.labels.tolist(),
-            [None] * count if columns.scores is None else columns.scores.tolist(),
-            [None] * count if columns.actors is None else columns.actors.tolist(),
-            strict=True,
-        )
-    ]
-    by_video: list[list[Box]] = [[] for _ in columns.names]
-    for video, box in zip(columns.videos.tolist(), boxes, strict=True):
-        by_video[video].append(box)
+    with _no_collection():
+        by_video = _boxes(columns, names)
     empty: list[list[int]] = [[] for _ in columns.names]
     for video, second in columns.empty.tolist():
         empty[video].append(second)
@@ -192,6 +176,35 @@ def _names(label_map: PathLike | Mapping[int, str] | None) -> Mapping[int, str]:
     return label_map if isinstance(label_map, Mapping) else read_ava_label_map(label_map)
 
 
+def _boxes(columns: AvaColumns, names: Mapping[int, str]) -> list[list[Box]]:
+    """The boxes of each video."""
+    none = [None] * len(columns.labels)
+    boxes = map(
+        Box,
+        columns.seconds.astype(np.float64).tolist(),
+        zip(*columns.boxes.T.tolist(), strict=True),
+        map(names.__getitem__, columns.labels.tolist()),
+        none if columns.scores is None else columns.scores.tolist(),
+        none if columns.actors is None else map(str, columns.actors.tolist()),
+    )
+    by_video: list[list[Box]] = [[] for _ in columns.names]
+    for video, box in zip(columns.videos.tolist(), boxes, strict=True):
+        by_video[video].append(box)
+    return by_video
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """No garbage collection: it walks over all boxes made so far again and again, half of the time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
 def _line(path: PathLike, name: str, box: Box, id_of: Mapping[str, str], kind: str | None) -> str:
     if box.label not in id_of:
         raise AnnotationError(f"{name} has the label {box.label!r}; expected one of the {len(id_of)} classes.")
@@ -212,30 +225,65 @@ def number_text(value: float) -> str:
     return text if float(text) == value else repr(value)
 
 
-def _floats(path: PathLike, lines: Sequence[int], cells: Sequence[str]) -> NDArray[np.float64]:
-    try:
-        numbers = np.array(cells, np.float64)
-    except ValueError:
-        numbers = np.array([_number_or_nan(cell) for cell in cells])
-    bad = ~np.isfinite(numbers)
-    if bad.any():
-        _refuse(path, lines, cells, bad, "a finite number")
-    return numbers
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Some lines of a file.
 
+    Args:
+        path: of the file.
+        places: of the N lines, from 0.
+        texts: of the lines.
+        numbers: (N, C) the cells; the number of the video in the place of its name, NaN for what is no number.
+    """
 
-def _integers(
-    path: PathLike, lines: Sequence[int], cells: Sequence[str], expected: str, least: int = 0
-) -> NDArray[np.int64]:
-    numbers = _floats(path, lines, cells)
-    bad = (numbers != np.rint(numbers)) | (numbers < least)
-    if bad.any():
-        _refuse(path, lines, cells, bad, expected)
-    return numbers.astype(np.int64)
+    path: PathLike
+    places: list[int]
+    texts: list[str]
+    numbers: NDArray[np.float64]
 
+    @classmethod
+    def of(cls, path: PathLike, lines: list[str], places: list[int], width: int, order: dict[str, int]) -> _Rows:
+        """The first ``width`` cells of the lines at ``places``; ``order`` gives a new name the next number."""
+        texts = [lines[place] for place in places]
+        if not texts:
+            return cls(path, places, texts, np.zeros((0, width)))
+        try:
+            numbers = np.loadtxt(
+                texts,
+                comments=None,
+                delimiter=",",
+                converters={0: order.__getitem__},
+                usecols=range(width),
+                ndmin=2,
+                encoding="utf-8",
+            )
+        except ValueError:  # a cell is no number, or one that only Python reads
+            cells = [text.split(",")[:width] for text in texts]
+            numbers = np.array([[order[name], *map(_number_or_nan, others)] for name, *others in cells])
+        return cls(path, places, texts, numbers)
 
-def _refuse(path: PathLike, lines: Sequence[int], cells: Sequence[str], bad: np.ndarray, expected: str) -> NoReturn:
-    row = int(np.flatnonzero(bad)[0])
-    raise AnnotationError(f"{path}: line {lines[row]} has {cells[row]!r}; expected {expected}.")
+    @property
+    def videos(self) -> NDArray[np.int64]:
+        """(N,) the numbers of the videos."""
+        return self.numbers[:, 0].astype(np.int64)
+
+    def finite(self, column: int) -> NDArray[np.float64]:
+        """(N,) the numbers of a column of the file."""
+        numbers = self.numbers[:, column]
+        self._check(np.isfinite(numbers), column, "a finite number")
+        return numbers
+
+    def integers(self, column: int, expected: str, least: int = 0) -> NDArray[np.int64]:
+        """(N,) likewise, where they are whole and not below ``least``."""
+        numbers = self.finite(column)
+        self._check((numbers == np.rint(numbers)) & (numbers >= least), column, expected)
+        return numbers.astype(np.int64)
+
+    def _check(self, good: NDArray[np.bool_], column: int, expected: str) -> None:
+        if not good.all():
+            row = int(np.argmin(good))
+            cell = self.texts[row].split(",")[column]
+            raise AnnotationError(f"{self.path}: line {self.places[row] + 1} has {cell!r}; expected {expected}.")
 
 
 def _number_or_nan(cell: str) -> float:

@@ -87,6 +87,7 @@ def score(
 
 _VIDEO_SCORES = "csv video,class,score; npz or npy of scores"
 _RESULTS = "the ActivityNet server's json"
+_THUMOS14_TRUTH = "thumos_gt.json, ActionFormer's json, csv, or the kit's folder"
 _ONE_LABEL = "top-1, top-5, mean class accuracy"
 _Formats = Mapping[str, Options]
 
@@ -217,7 +218,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     ),
     "thumos14": Benchmark(
         "THUMOS'14: actions in time, as papers measure since 2019",
-        "thumos_gt.json, ActionFormer's json, csv, or the kit's folder",
+        _THUMOS14_TRUTH,
         f"{_RESULTS}, or the kit's lines",
         "average mAP 0.3:0.7, mAP at each",
         "AFSD, OpenTAD, ActionFormer",
@@ -232,6 +233,15 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         "mAP at 0.1:0.5",
         "THUMOS Challenge 2014; TH14evalDet.m",
         temporal.thumos14_kit,
+        takes=("subset",),
+    ),
+    "thumos14-proposals": Benchmark(
+        "THUMOS'14: proposals in time",
+        _THUMOS14_TRUTH,
+        f"{_RESULTS}, or the kit's lines",
+        "AR@50, 100, 200, 500, 1000 over 0.5:1.0",
+        "Gao et al., ICCV 2017 (TURN); BSN, BMN",
+        proposals.thumos14_proposals,
         takes=("subset",),
     ),
     "epic-kitchens": Benchmark(
