@@ -55,6 +55,14 @@ def test_frames_in_single_precision_are_ranked_as_a_stable_sort_ranks_them(seed)
     assert frame_figures(scores, labels).average_precision == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize("rule", RULES)
+def test_every_class_of_a_large_table_has_what_it_has_alone(rule):
+    generator = np.random.default_rng(0)
+    scores, labels = generator.integers(0, 50, (1500, 37)) / 50, generator.random((1500, 37)) < 0.1
+    alone = [rule(scores[:, k : k + 1], labels[:, k : k + 1]).average_precision[0] for k in range(37)]
+    assert rule(scores, labels).average_precision.tolist() == alone
+
+
 def test_the_average_precision_of_a_row_is_over_its_classes():
     # By hand: the second-best class is right; the row without labels has no figure.
     figures = average_precision_of_rows(np.array([[0.9, 0.8, 0.1], [0.1, 0.2, 0.3]]), np.array([[0, 1, 0], [0, 0, 0]]))

@@ -67,6 +67,20 @@ def test_tubes_with_gaps_are_compared_on_the_frames_that_both_have():
     assert overlap(whole, gaps, ACT) == 1
 
 
+FRAMES = st.sets(st.integers(0, 12), min_size=1).map(sorted)
+
+
+@given(FRAMES, FRAMES)
+def test_overlap_in_space_is_the_mean_over_the_common_frames_wherever_the_gaps_are(frames, others):
+    # a box 10 wide that moves by a pixel a frame, and one that stands still: each frame has another overlap
+    moving = Tubes([0], [0], [len(frames)], frames, [(frame, 0, frame + 9, 9) for frame in frames])
+    still = Tubes([0], [0], [len(others)], others, np.tile((0, 0, 9, 9), (len(others), 1)))
+    common = set(frames) & set(others)
+    expected = np.mean([max(10 - frame, 0) / (20 - max(10 - frame, 0)) for frame in common]) if common else 0
+    assert tube_overlaps(moving, still, ONE, ACT).space[0] == pytest.approx(expected)
+    assert tube_overlaps(still, moving, ONE, ACT).space[0] == pytest.approx(expected)
+
+
 def test_of_two_equal_tubes_the_one_listed_last_is_kept():
     # the hand-made case of ACT: scores 0.9, 0.9 keep the second
     same = tubes((0, 0, 1, 10, BOX, 0.9), (0, 0, 1, 10, BOX, 0.9))

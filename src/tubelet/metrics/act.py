@@ -39,10 +39,12 @@ def boxes_of_tubelets(tubelets: Tubelets, first_frames: NDArray[np.int64], suppr
     labels, scores = np.repeat(tubelets.labels, num_frames), np.repeat(tubelets.scores, num_frames)
     boxes = tubelets.boxes.reshape(-1, 4).astype(np.float64)
     frames = frames.ravel()
+    num_starts, num_classes = (int(numbers.max(initial=0)) + 1 for numbers in (tubelets.starts, labels))
     # by frame, and there by start frame and class: the order of the official list
-    order = np.lexsort((labels, np.repeat(tubelets.starts, num_frames), frames))
-    frames, labels, scores, boxes = frames[order], labels[order], scores[order], boxes[order]
-    groups = frames * (int(labels.max(initial=0)) + 1) + labels
+    keys = (frames * num_starts + np.repeat(tubelets.starts, num_frames)) * num_classes + labels
+    order = np.argsort(keys, kind="stable")
+    frames, labels, scores, boxes = frames[order], labels[order], scores[order], boxes.take(order, axis=0)
+    groups = frames * num_classes + labels
     return Boxes(frames, boxes, labels, lower_overlapping(groups, boxes[:, None], scores, suppress_above))
 
 

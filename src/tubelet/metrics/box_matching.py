@@ -47,16 +47,16 @@ class Pairs:
 def pairs_of_equal_keys(predictions: Rows, instances: Rows) -> Pairs:
     """All pairs of equal keys between (N,) and (M,) keys."""
     order = np.argsort(instances, kind="stable")
-    keys, begins, sizes = np.unique(instances[order], return_index=True, return_counts=True)
+    keys = instances[order]
     if not len(keys):
         return Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    place = np.minimum(np.searchsorted(keys, predictions), len(keys) - 1)
-    meeting = np.flatnonzero(keys[place] == predictions)
-    place = place[meeting]
-    counts = sizes[place]
+    begins = np.minimum(np.searchsorted(keys, predictions), len(keys) - 1)
+    meeting = np.flatnonzero(keys[begins] == predictions)
+    begins = begins[meeting]
+    counts = np.searchsorted(keys, keys, side="right")[begins] - begins
     ends = np.cumsum(counts)
     within = np.arange(counts.sum()) - np.repeat(ends - counts, counts)
-    return Pairs(np.repeat(meeting, counts), order[np.repeat(begins[place], counts) + within])
+    return Pairs(np.repeat(meeting, counts), order[np.repeat(begins, counts) + within])
 
 
 def pairs_within_groups(groups: Rows) -> Pairs:
@@ -90,7 +90,9 @@ def pair_overlaps(
     overlaps = np.zeros(len(pairs), np.result_type(first, second))
     for begin in range(0, len(pairs), _PAIRS_AT_A_TIME):
         part = slice(begin, begin + _PAIRS_AT_A_TIME)
-        overlaps[part] = box_overlaps(first[pairs.predictions[part]], second[pairs.instances[part]], inclusive)
+        overlaps[part] = box_overlaps(
+            first.take(pairs.predictions[part], axis=0), second.take(pairs.instances[part], axis=0), inclusive
+        )
     return overlaps
 
 
@@ -118,8 +120,9 @@ def match_best_only(
     asking, asked = pairs.predictions[best], pairs.instances[best]
     for row, threshold in zip(hits, thresholds, strict=True):
         reaching = greatest >= threshold
-        _, first = np.unique(asked[reaching], return_index=True)
-        row[asking[reaching][first]] = True
+        first = np.full(asked.max() + 1, num_predictions)
+        np.minimum.at(first, asked[reaching], asking[reaching])
+        row[first[first < num_predictions]] = True
     return hits
 
 

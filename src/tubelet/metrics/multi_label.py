@@ -9,7 +9,9 @@ THUMOS'14 ranks one by one in float64. The cells and the sparse-to-dense fusion 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,8 @@ from tubelet.metrics.average_precision import at_hits
 
 Scores = NDArray[np.floating]
 Labels = NDArray[np.integer] | NDArray[np.bool_]
+
+_COLUMNS_AT_A_TIME, _ROWS_AT_A_TIME = 16, 1 << 9  # a line of the cache, and how many of them stay in it
 
 
 class MultiLabelError(TubeletError):
@@ -73,7 +77,7 @@ def multi_label_figures(scores: Scores, labels: Labels) -> MultiLabelFigures:
     """
     scores, labels = _checked(scores, labels)
     positives = np.count_nonzero(labels, axis=0)
-    columns = [_of_thresholds(one, truth) for one, truth in zip(scores.T, labels.T, strict=True)]
+    columns = [_of_thresholds(one, truth) for one, truth in zip(_columns(scores), _columns(labels), strict=True)]
     return MultiLabelFigures(np.array(columns), positives, positives > 0, len(scores))
 
 
@@ -96,8 +100,8 @@ def ranked_figures(scores: Scores, labels: Labels) -> MultiLabelFigures:
     scores, labels = _checked(scores, labels)
     positives = np.count_nonzero(labels, axis=0)
     columns = [
-        float(at_hits(truth[_falling(one)][None], max(int(count), 1))[0])
-        for one, truth, count in zip(scores.T, labels.T, positives, strict=True)
+        float(at_hits(_ranked_labels(one, truth)[None], max(int(count), 1))[0])
+        for one, truth, count in zip(_columns(scores), _columns(labels), positives, strict=True)
     ]
     return MultiLabelFigures(np.array(columns), positives, np.ones(len(positives), np.bool_), len(scores))
 
@@ -108,24 +112,40 @@ def frame_figures(scores: Scores, labels: Labels) -> MultiLabelFigures:
     Only the positives' ranks are needed, so the precision of the other frames, nearly all of them, is never formed.
     """
     scores, labels = _checked(np.asarray(scores, np.float32), labels)
-    positives = np.count_nonzero(labels, axis=0)
+    positives = np.zeros(scores.shape[1], np.int64)
     columns = np.zeros(scores.shape[1], np.float32)
-    for k in np.flatnonzero(positives):
-        ranks = np.flatnonzero(labels[:, k][_falling(scores[:, k])]) + 1
-        precision = np.arange(1, len(ranks) + 1, dtype=np.float32) / ranks.astype(np.float32)
-        columns[k] = precision.sum() / np.float32(len(ranks))
+    for k, (one, truth) in enumerate(zip(_columns(scores), _columns(labels), strict=True)):
+        positives[k] = np.count_nonzero(truth)
+        if positives[k]:
+            ranks = np.flatnonzero(_ranked_labels(one, truth)) + 1
+            precision = np.arange(1, len(ranks) + 1, dtype=np.float32) / ranks.astype(np.float32)
+            columns[k] = precision.sum() / np.float32(len(ranks))
     return MultiLabelFigures(columns.astype(np.float64), positives, np.ones(len(positives), np.bool_), len(scores))
 
 
-def _falling(scores: Scores) -> NDArray[np.intp]:
-    """The order of falling scores, first listed first among equals."""
-    if scores.dtype != np.float32 or len(scores) >= 2**32:
-        return np.argsort(-scores, kind="stable")
-    # Sorting one integer of score and row is several times as fast as a stable sort that carries an index: the bits of
-    # a float32 order like integers once those of negative numbers are turned round.
+def _columns(table: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """The columns of a table, each in one piece: as they lie, every number of one is on another line of the cache."""
+    for first in range(0, table.shape[1], _COLUMNS_AT_A_TIME):
+        some = table[:, first : first + _COLUMNS_AT_A_TIME]
+        columns = np.empty(some.shape[::-1], table.dtype)
+        for row in range(0, len(table), _ROWS_AT_A_TIME):
+            columns[:, row : row + _ROWS_AT_A_TIME] = some[row : row + _ROWS_AT_A_TIME].T
+        yield from columns
+
+
+def _ranked_labels(scores: Scores, labels: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The labels in the order of falling scores, first listed first among equals."""
+    if scores.dtype != np.float32 or len(scores) >= 2**31:
+        return labels[np.argsort(-scores, kind="stable")]
+    # Sorting one integer of score, row and label is several times as fast as a stable sort that carries an index: the
+    # bits of a float32 order like integers once all but the sign of negative numbers are turned round.
     bits = (-scores + np.float32(0)).view(np.int32)  # + 0: the two zeros are equal
-    keys = np.where(bits < 0, np.int32(-(2**31)) - bits - 1, bits).astype(np.int64) << 32
-    return np.sort(keys | np.arange(len(scores))) & (2**32 - 1)
+    keys = (bits ^ (bits >> 31 & np.int32(2**31 - 1))).astype(np.int64)
+    keys <<= 32
+    keys |= np.arange(0, 2 * len(scores), 2)
+    keys |= labels
+    keys.sort()
+    return keys & 1 == 1
 
 
 def _of_thresholds(scores: Scores, labels: NDArray[np.bool_]) -> float:

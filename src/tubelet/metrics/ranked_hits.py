@@ -52,22 +52,21 @@ def ranked_boxes(
         videos_of_frames: (F,) the video of each frame; without it a frame is a video.
     """
     order = rows_by_class(predictions.labels, scores_of(predictions), num_classes, matching.order)
-    # pairs in the order of the table, which mostly goes by frames and so stays close in memory
-    pairs = pairs_of_equal_keys(
-        predictions.frames * num_classes + predictions.labels, truth.frames * num_classes + truth.labels
-    )
-    overlaps = pair_overlaps(predictions.boxes, truth.boxes, pairs, inclusive)
-    near = np.flatnonzero(overlaps >= threshold)
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    turns = place[pairs.predictions[near]]
-    by_turn = np.argsort(turns, kind="stable")
-    near_pairs = Pairs(turns[by_turn], pairs.instances[near[by_turn]])
-    hits = matching.match(near_pairs, overlaps[near[by_turn]], np.array([threshold]), len(order))
+    labels, scores = predictions.labels[order], scores_of(predictions)[order]
+    hits = np.zeros((1, len(order)), np.bool_)
+    by_class, true_bounds = _by_class(truth.labels, num_classes)
+    bounds = np.searchsorted(labels, np.arange(num_classes + 1))
+    # class by class, so that what is worked on stays close in memory
+    for (first, last), (true_first, true_last) in zip(pairwise(bounds), pairwise(true_bounds), strict=True):
+        rows, instances = order[first:last], by_class[true_first:true_last]
+        pairs = pairs_of_equal_keys(predictions.frames[rows], truth.frames[instances])
+        by_row = Pairs(rows[pairs.predictions], instances[pairs.instances])
+        overlaps = pair_overlaps(predictions.boxes, truth.boxes, by_row, inclusive)
+        near = overlaps >= threshold
+        hits[:, first:last] = matching.match(pairs.take(near), overlaps[near], np.array([threshold]), len(rows))
     videos, true_videos = (
         table.frames if videos_of_frames is None else videos_of_frames[table.frames] for table in (predictions, truth)
     )
-    labels, scores = predictions.labels[order], scores_of(predictions)[order]
     return split_by_class(labels, scores, videos[order], hits, truth.labels, true_videos, num_classes)
 
 
@@ -99,12 +98,18 @@ def rows_by_class(
     labels: NDArray[np.int64], scores: NDArray[np.float64], num_classes: int, order: ScoreOrder
 ) -> NDArray[np.int64]:
     """(N,) rows by class, those of each class in an order of their scores."""
-    by_class = np.argsort(labels.astype(np.uint16 if num_classes < 1 << 16 else np.int64), kind="stable")
-    bounds = np.searchsorted(labels[by_class], np.arange(num_classes + 1))
+    by_class, bounds = _by_class(labels, num_classes)
     for first, last in pairwise(bounds):
         rows = by_class[first:last]
         by_class[first:last] = rows[order(scores[rows])]
     return by_class
+
+
+def _by_class(labels: NDArray[np.int64], num_classes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(N,) rows by class, in the order of the table within one, and (C + 1,) where those of each class begin."""
+    numbers = labels.astype(np.uint16 if num_classes < 1 << 16 else np.int64)
+    rows = np.argsort(numbers, kind="stable")
+    return rows, np.searchsorted(numbers[rows], np.arange(num_classes + 1))
 
 
 def split_by_class(
@@ -133,11 +138,12 @@ def split_by_class(
         videos, instance_videos = numbers[: len(videos)], numbers[len(videos) :]
         num_videos = int(numbers.max(initial=-1)) + 1
     bounds = np.searchsorted(labels, np.arange(num_classes + 1))
+    by_class, true_bounds = _by_class(instance_labels, num_classes)
     ranked = []
-    for number in range(num_classes):
-        rows = slice(bounds[number], bounds[number + 1])
-        instances = np.bincount(instance_videos[instance_labels == number], minlength=num_videos)
-        ranked.append(RankedHits(scores[rows], hits[:, rows], videos[rows], instances))
+    for rows, true_rows in zip(pairwise(bounds), pairwise(true_bounds), strict=True):
+        mine = slice(*rows)
+        instances = np.bincount(instance_videos[by_class[slice(*true_rows)]], minlength=num_videos)
+        ranked.append(RankedHits(scores[mine], hits[:, mine], videos[mine], instances))
     return tuple(ranked)
 
 

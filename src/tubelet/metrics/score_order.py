@@ -37,8 +37,7 @@ def in_groups(groups: NDArray[np.integer], scores: NDArray[np.floating]) -> NDAr
 
 
 def _introsort(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    order = np.argsort(values)
-    in_order = values[order]
+    in_order = np.sort(values)
     if (in_order[1:] > in_order[:-1]).all():  # without equals there is one order only, and doubles sort faster
-        return order
+        return np.argsort(values)
     return np.argsort(values.astype(np.longdouble), kind="quicksort")

@@ -121,7 +121,8 @@ def mmaction2_tubes(boxes: Boxes, videos_of_frames: NDArray[np.int64], own_score
 
 def thin_tubelets(tubelets: Tubelets, linking: Linking) -> Tubelets:
     """The best tubelets of every start frame and class, the overlapping ones with lowered scores, by start frame."""
-    _, groups = np.unique(np.stack([tubelets.starts, tubelets.videos, tubelets.labels]), axis=1, return_inverse=True)
+    by_class = _groups(tubelets)
+    groups = tubelets.starts * (int(by_class.max(initial=0)) + 1) + by_class
     scores = lower_overlapping(groups, tubelets.boxes, tubelets.scores, linking.suppress_above)
     order = np.lexsort((scores, -groups))[::-1]
     place = np.arange(len(order)) - np.searchsorted(groups[order], groups[order])
@@ -149,9 +150,9 @@ def lower_overlapping(
     for begin, end in pairwise([*cuts, len(order)]):
         rows = order[begin:end]
         pairs = pairs_within_groups(groups[rows])
-        overlaps = box_overlaps(boxes[rows[pairs.predictions]], boxes[rows[pairs.instances]], inclusive=True).sum(
-            axis=1
-        )
+        own = boxes[rows]
+        first, second = (own.take(places, axis=0) for places in (pairs.predictions, pairs.instances))
+        overlaps = box_overlaps(first, second, inclusive=True).sum(axis=1)
         close = overlaps > above * boxes.shape[1]
         pairs, overlaps = pairs.take(close), overlaps[close]
         acting = suppress(pairs, len(rows))[pairs.instances] == pairs.predictions
@@ -159,9 +160,14 @@ def lower_overlapping(
     return lowered
 
 
+def _groups(tubelets: Tubelets) -> NDArray[np.int64]:
+    """(N,) a number for each video and class."""
+    return tubelets.videos * (int(tubelets.labels.max(initial=0)) + 1) + tubelets.labels
+
+
 def _tube_numbers(tubelets: Tubelets, linking: Linking) -> NDArray[np.int64]:
     """(N,) which tube each tubelet becomes a part of. Goes through the frames once, with the tubes of all videos."""
-    _, groups = np.unique(np.stack([tubelets.videos, tubelets.labels]), axis=1, return_inverse=True)
+    groups = _groups(tubelets)
     num_frames = tubelets.boxes.shape[1]
     numbers = np.full(len(tubelets), -1)
     tubes = 0
@@ -202,8 +208,9 @@ def _end_overlaps(
     offsets = (tubelets.starts[rows] - tubelets.starts[last])[:, None] + np.arange(num_frames)
     common = offsets < num_frames
     common[:, 0] = True
-    ends = tubelets.boxes[last[:, None], np.minimum(offsets, num_frames - 1)]
-    overlaps = box_overlaps(ends, tubelets.boxes[rows], linking.last_pixel)
+    cells = last[:, None] * num_frames + np.minimum(offsets, num_frames - 1)
+    ends = tubelets.boxes.reshape(-1, 4).take(cells, axis=0)
+    overlaps = box_overlaps(ends, tubelets.boxes.take(rows, axis=0), linking.last_pixel)
     return np.where(common, overlaps, 0.0).sum(axis=1) / common.sum(axis=1)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tubelet.metrics.box_matching import Pairs, box_overlaps
 from tubelet.metrics.tables import Tubes
 
-_ROWS_AT_A_TIME = 1 << 16
+_ROWS_AT_A_TIME = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -102,24 +102,30 @@ def _box_overlap_sums(
     first: Tubes, second: Tubes, pairs: Pairs, convention: TubeConvention
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """The sum of the box overlaps over the common frames of each pair, and how many those are."""
-    lengths = first.lengths[pairs.predictions]
+    offsets, others = first.offsets, second.offsets
+    heads, tails = offsets[pairs.predictions], offsets[pairs.predictions + 1]
+    begins, ends = others[pairs.instances], others[pairs.instances + 1]
+    # the rows that the common extent can have: just those, if the tube has no gaps
+    until = np.minimum(tails, heads + second.frames[ends - 1] - first.frames[heads] + 1)
+    heads = np.maximum(heads, tails - (first.frames[tails - 1] - second.frames[begins] + 1))
+    lengths = until - heads
     number = np.repeat(np.arange(len(pairs)), lengths)
-    within = np.arange(len(number)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    mine = first.offsets[pairs.predictions][number] + within
+    mine = np.arange(len(number)) + np.repeat(heads - (np.cumsum(lengths) - lengths), lengths)
     # the frame's place in the other tube, if that has no gaps; what is elsewhere or absent is looked for
-    begins, ends = second.offsets[pairs.instances], second.offsets[pairs.instances + 1]
-    place = begins[number] + first.frames[mine] - second.frames[begins][number]
+    frames = first.frames[mine]
+    place = frames + (begins - second.frames[begins])[number]
     inside = (place >= begins[number]) & (place < ends[number])
-    found = inside & (second.frames[np.where(inside, place, 0)] == first.frames[mine])
+    found = inside & (second.frames[np.where(inside, place, 0)] == frames)
     gaps = second.frames[ends - 1] - second.frames[begins] + 1 > ends - begins
     lost = np.flatnonzero(~found & gaps[number])
     if len(lost):
         stride = int(max(first.frames.max(), second.frames.max())) + 1
         keys = np.repeat(np.arange(len(second)), second.lengths) * stride + second.frames
-        wanted = pairs.instances[number[lost]] * stride + first.frames[mine[lost]]
+        wanted = pairs.instances[number[lost]] * stride + frames[lost]
         place[lost] = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
         found[lost] = keys[place[lost]] == wanted
-    number, mine, theirs = number[found], mine[found], place[found]
-    overlaps = box_overlaps(first.boxes[mine], second.boxes[theirs], convention.last_pixel)
+    if not found.all():
+        number, mine, place = number[found], mine[found], place[found]
+    overlaps = box_overlaps(first.boxes.take(mine, axis=0), second.boxes.take(place, axis=0), convention.last_pixel)
     sums: NDArray[np.float64] = np.bincount(number, overlaps, len(pairs)).astype(np.float64)
     return sums, np.bincount(number, minlength=len(pairs))

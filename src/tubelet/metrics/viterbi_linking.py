@@ -87,7 +87,7 @@ def _paths(lattice: Rows, boxes: Boxes, places: Rows, most_tubes: int) -> list[t
     free = lattice >= 0
     inside: NDArray[np.bool_] = np.any(free, axis=1)
     rows = places[lattice]
-    scores, xyxy = scores_of(boxes)[rows], boxes.boxes[rows]
+    scores, xyxy = scores_of(boxes)[rows], boxes.boxes.take(rows, axis=0)
     # (T - 1, N of a frame, N of the next, G)
     mine, following = scores[:-1, :, None], scores[1:, None]
     links = box_overlaps(xyxy[:-1, :, None], xyxy[1:, None]) + mine + following + 0.5 * mine * following
