@@ -122,7 +122,7 @@ def main() -> None:
         return
     table = Table(title="Processor seconds and MiB")
     table.add_column("case", no_wrap=True)
-    for name in ("official s", "ours s", "ratio", "input MiB", "added MiB"):
+    for name in ("official", "ours", "ratio", "input MiB", "added MiB"):
         table.add_column(name, justify="right")
     table.add_column("", overflow="fold")
     for path, one in rows(found):
