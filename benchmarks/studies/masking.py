@@ -1,55 +1,120 @@
-"""Which masks, and how much of a clip? Tube, random and frame masks at several ratios, by what fine-tuning makes of it.
+"""What is hidden, and how much of it? Masks of the encoder and the decoder, by what fine-tuning makes of them.
 
     python benchmarks/studies/masking.py --output runs/masking
-    python benchmarks/studies/masking.py --output runs/small --masks tube --ratios 0.75 --seeds 1 --steps 50
+    python benchmarks/studies/masking.py ratio --output runs/small --seeds 1 --steps 50 --pretraining-clips 800
 
-Losses of different masks cannot be compared; so every encoder is fine-tuned on the same small labelled set, under
-several seeds. Clips are cut into tokens of 4 frames and 8 x 8 pixels here: frame masks need several token frames.
+Three questions, each with a table and a panel of the picture: how much is hidden (ratio), what is hidden together
+(kind), and what the decoder leaves out (decoder). Losses of different masks cannot be compared; so every encoder is
+fine-tuned on the same small labelled set, under several seeds, and so are fresh weights. Frame masks need several token
+frames: the second question cuts clips into tokens of 8 frames and hides half of them. A step's cost is the processor
+time of forward and backward on 32 clips, the quickest of ten.
 """
 
 from __future__ import annotations
 
 import argparse
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import mean
 
 import matplotlib.pyplot as plt
+import torch
 from rich.console import Console
 from rich.table import Table
-from runs import add_options, pretrained, spread, top1, with_spread
+from runs import PLAIN, PRETRAINING, add_options, pretrained, spread, top1, with_spread
 
-PATCH = "model.overrides.patch=[4, 8, 8]"
+from tubelet.checkpoints import create_pretraining_model
+from tubelet.training.pretraining_recipe import load_pretraining_recipe
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is compared: overrides of the recipe's model, by what the table calls them; and how clips are cut."""
+
+    title: str
+    answers: dict[str, list[str]]
+    patch: list[str] = field(default_factory=list)
+
+
+QUESTIONS = {
+    "ratio": Question(
+        "part of the tubes that is hidden",
+        {"0.5": ["mask_ratio=0.5"], "0.75": [], "0.9": ["mask_ratio=0.9"], "0.95": ["mask_ratio=0.95"]},
+    ),
+    "kind": Question(
+        "what is hidden together",
+        {kind: ["mask_ratio=0.5", f"mask={kind}"] for kind in ("tube", "random", "frame")},
+        patch=["patch=[8,6,6]"],
+    ),
+    "decoder": Question("part of the tokens that the decoder leaves out", {"0": [], "0.5": ["decoder_mask_ratio=0.5"]}),
+}
+
+
+def learned(choices: list[str], options: argparse.Namespace) -> list[float]:
+    """Top-1 of every seed of fine-tuning the encoder that these choices gave."""
+    name = "-".join(choices) or "recipe"
+    encoder = pretrained(options.output / name, options.pretraining_clips, _of_model(choices))
+    return tuned(name, choices, options, encoder)
+
+
+def tuned(name: str, choices: list[str], options: argparse.Namespace, encoder: Path | None = None) -> list[float]:
+    """Top-1 of every seed, from an encoder or from weights that know nothing."""
+    overrides = _of_model(choice for choice in choices if choice.startswith("patch"))
+    start = PLAIN if encoder is None else []
+    return [
+        top1(options.output / f"{name}-{seed}", options, options.share, seed, encoder, [*overrides, *start])
+        for seed in range(options.seeds)
+    ]
+
+
+def step_seconds(choices: list[str]) -> float:
+    """The processor time of forward and backward."""
+    recipe = load_pretraining_recipe(PRETRAINING, _of_model(choices))
+    model = create_pretraining_model(recipe.model.name, **recipe.model.overrides)
+    spec = model.spec
+    clips, generator = torch.randn(32, 3, spec.num_frames, spec.crop, spec.crop), torch.Generator().manual_seed(0)
+    seconds = []
+    for _ in range(10):
+        start = time.process_time()
+        masks = model.masks(len(clips), generator)
+        model.loss(model(clips, masks), model.target(clips, masks), masks).backward()
+        seconds.append(time.process_time() - start)
+    return min(seconds)
+
+
+def _of_model(choices: Iterable[str]) -> list[str]:
+    return [f"model.overrides.{choice}" for choice in choices]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_options(parser, steps=500)
-    parser.add_argument("--masks", nargs="+", default=["tube", "random", "frame"])
-    parser.add_argument("--ratios", type=float, nargs="+", default=[0.5, 0.75, 0.9, 0.95])
+    parser.add_argument(
+        "questions", nargs="*", default=list(QUESTIONS), help="ratio, kind, decoder; all without a word"
+    )
+    add_options(parser, steps=200)
     parser.add_argument("--share", type=float, default=0.05, help="of the labelled set")
     options = parser.parse_args()
+    if unknown := set(options.questions) - set(QUESTIONS):
+        parser.error(f"there is no question {unknown.pop()!r}; expected some of {', '.join(QUESTIONS)}.")
 
-    found: dict[tuple[str, float], list[float]] = {}
-    for mask in options.masks:
-        for ratio in options.ratios:
-            name = f"{mask}-{ratio:g}"
-            choices = [PATCH, f"model.overrides.mask={mask}", f"model.overrides.mask_ratio={ratio}"]
-            encoder = pretrained(options.output / name, options.pretraining_clips, choices)
-            found[mask, ratio] = [
-                top1(options.output / f"{name}-{seed}", options, options.share, seed, encoder, [PATCH])
-                for seed in range(options.seeds)
-            ]
-
-    table = Table("hidden", *options.masks, title="top-1 after fine-tuning, mean and deviation over the seeds")
-    for ratio in options.ratios:
-        table.add_row(f"{ratio:g}", *(with_spread(found[mask, ratio]) for mask in options.masks))
-    Console().print(table)
-
-    figure, axes = plt.subplots(figsize=(5, 3.5), layout="constrained")
-    for mask in options.masks:
-        means, spreads = ([100 * of(found[mask, ratio]) for ratio in options.ratios] for of in (mean, spread))
-        axes.errorbar(options.ratios, means, yerr=spreads, marker="o", capsize=3, label=mask)
-    axes.set(xlabel="ratio of hidden tokens", ylabel="top-1, %")
-    axes.legend()
+    figure, panels = plt.subplots(1, len(options.questions), figsize=(4 * len(options.questions), 3.5), squeeze=False)
+    for name, panel in zip(options.questions, panels[0], strict=True):
+        question = QUESTIONS[name]
+        found = {"from scratch": tuned("-".join(["scratch", *question.patch]), question.patch, options)}
+        costs = {"from scratch": ""}
+        for answer, own in question.answers.items():
+            choices = [*question.patch, *own]
+            found[answer], costs[answer] = learned(choices, options), f"{step_seconds(choices):.2f}"
+        table = Table("", "top-1", "s a step", title=f"{question.title}: mean and deviation over the seeds")
+        for answer, accuracies in found.items():
+            table.add_row(answer, with_spread(accuracies), costs[answer])
+        Console().print(table)
+        means, spreads = ([100 * of(accuracies) for accuracies in found.values()] for of in (mean, spread))
+        panel.bar(list(found), means, yerr=spreads, capsize=3)
+        panel.set(xlabel=question.title, ylabel="top-1, %")
+    figure.tight_layout()
     figure.savefig(options.output / "masking.png", dpi=150)
 
 

@@ -20,6 +20,7 @@ from tubelet.training.recognition import train
 
 PRETRAINING = find_recipe("pretraining/synthetic/videomae_tiny")
 FINE_TUNING = find_recipe("recognition/synthetic/videomae_tiny")
+PLAIN = ["model.overrides.initialisation=normal"]  # weights that know nothing, as the pretrained encoder's began
 
 
 def add_options(parser: argparse.ArgumentParser, steps: int) -> None:
@@ -38,7 +39,9 @@ def pretrained(folder: Path, clips: int | None, overrides: Sequence[str] = ()) -
     """The weights of a pretraining run in `folder`, one epoch of so many fresh clips or the recipe's own."""
     weights = folder / "model.safetensors"
     if not weights.exists():
-        shorter = [] if clips is None else [f"data.train.num_clips={clips}", "run.epochs=1"]
+        shorter = (
+            [] if clips is None else [f"data.train.num_clips={clips}", "run.epochs=1", "optimiser.warmup_epochs=0.06"]
+        )
         result = pretrain(load_pretraining_recipe(PRETRAINING, [*overrides, *shorter]), folder, progress=False)
         print(f"{folder.name}: pretrained to a loss of {result.loss:.4f}", flush=True)
     return weights

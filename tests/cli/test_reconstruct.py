@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from tubelet.checkpoints import create_pretraining_model, save_checkpoint
 from tubelet.cli.reconstruct import reconstruct
@@ -29,7 +29,9 @@ def test_a_moving_picture_has_every_frame_of_the_clip(clip: Path, pretrained: Pa
     out = tmp_path / "clip.gif"
     reconstruct(clip, str(pretrained), out, mask_ratio=None, mask="random", start=0, seed=0)
     picture = Image.open(out)
-    assert picture.n_frames == 16
+    # two frames that look the same are kept as one that stays twice as long
+    assert sum(frame.info["duration"] for frame in ImageSequence.Iterator(picture)) == 16 * 120
+    assert picture.n_frames > 8
     assert picture.size == (3 * 120 + 2 * 4, 120)
 
 

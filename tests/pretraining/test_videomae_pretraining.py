@@ -151,11 +151,25 @@ def test_released_sizes_count_their_parameters(name, millions):
     assert sum(parameter.numel() for parameter in model.parameters()) == round(millions * 1e6)
 
 
-def test_a_structured_network_starts_from_the_mean_with_an_encoder_that_has_the_classifiers_filters():
+def test_a_structured_encoder_has_the_classifiers_filters():
     model = network(positions="separable", initialisation="structured", embed_dim=64)
-    clip = torch.randn(2, 3, SMALL.num_frames, SMALL.crop, SMALL.crop)
-    masks = model.masks(2, torch.Generator().manual_seed(0))
-    assert (model(clip, masks) == 0).all()  # the mean of a normalised target
     shared = ("num_frames", "crop", "patch", "embed_dim", "depth", "num_heads", "mlp_dim", "positions")
     config = VideoMAEConfig(initialisation="structured", **{name: getattr(model.config, name) for name in shared})
     assert (model.encoder.patch_embed.proj.weight == VideoMAE(config).patch_embed.proj.weight).all()
+
+
+def test_a_structured_decoder_starts_from_the_mean_and_leaves_the_encoder_as_it_is():
+    torch.manual_seed(0)
+    plain = network(positions="separable").encoder.state_dict()
+    torch.manual_seed(0)
+    model = network(positions="separable", decoder_initialisation="structured")
+    clip = torch.randn(2, 3, SMALL.num_frames, SMALL.crop, SMALL.crop)
+    masks = model.masks(2, torch.Generator().manual_seed(0))
+    assert (model(clip, masks) == 0).all()  # the mean of a normalised target
+    assert all((value == plain[name]).all() for name, value in model.encoder.state_dict().items())
+
+
+@pytest.mark.parametrize("part", ["initialisation", "decoder_initialisation"])
+def test_structure_asks_for_positions_that_it_can_read(part):
+    with pytest.raises(ModelError, match="reads separable positions; the config has flattened ones"):
+        network(**{part: "structured"})

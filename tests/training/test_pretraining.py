@@ -20,7 +20,7 @@ SYNTHETIC = RECIPES / "pretraining/synthetic/videomae_tiny.yaml"
 SMALL = [
     "model.overrides={crop: 32, patch: [4, 8, 8], embed_dim: 48, depth: 2, num_heads: 3, mlp_dim: 96, decoder_dim: 32,"
     " decoder_depth: 1, decoder_num_heads: 2, decoder_mlp_dim: 64, mask_ratio: 0.75, decoder_mask_ratio: 0.5,"
-    " initialisation: normal}",
+    " decoder_initialisation: normal}",
     "data.train.num_clips=32",
     "data.train.symmetries=1",
     "data.workers=0",
