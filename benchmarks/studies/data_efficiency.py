@@ -52,6 +52,7 @@ def main() -> None:
     add_options(parser, steps=200)
     parser.add_argument("--shares", type=float, nargs="+", default=[0.01, 0.05, 0.2, 1.0])
     options = parser.parse_args()
+    shares = sorted(options.shares)
     encoder = pretrained(options.output / "pretraining", options.pretraining_clips)
     starts = dict(zip(STARTS, ((None, PLAIN), (encoder, []), (None, [])), strict=True))
     accuracies: Accuracies = {
@@ -66,10 +67,10 @@ def main() -> None:
             )
             for seed in range(options.seeds)
         ]
-        for share in options.shares
+        for share in shares
         for start, (checkpoint, overrides) in starts.items()
     }
-    show(accuracies, options.shares, options.clips, options.output / "data_efficiency.png")
+    show(accuracies, shares, options.clips, options.output / "data_efficiency.png")
 
 
 if __name__ == "__main__":
