@@ -3,11 +3,11 @@
     python benchmarks/studies/data_efficiency.py --output runs/data_efficiency
     python benchmarks/studies/data_efficiency.py --output runs/small --shares 0.05 --pretraining-clips 6400
 
-An encoder is pretrained once on unlabelled clips of the synthetic benchmark, from weights that know nothing. Then the
-tiny recogniser learns from the first 1, 5, 20 and 100% of one fixed labelled set, from that encoder and from weights
-that know nothing, with the same recipe and the same number of steps, under several seeds (of the weights that start
-fresh and of the order). Beside them stands the start that the recogniser's own recipe has: weights that were given a
-sense of motion by hand (`tubelet.layers.structured_initialisation`).
+An encoder is pretrained once on unlabelled clips of the synthetic benchmark, from random weights. Then the tiny
+recogniser learns from the first 1, 5, 20 and 100% of one fixed labelled set, from that encoder and from the very
+weights that it began with, with the same recipe and the same number of steps, under several seeds (of the head and of
+the order). Beside them stands the start that the recogniser's own recipe has: weights that were given a sense of motion
+by hand (`tubelet.layers.structured_initialisation`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from statistics import mean
 import matplotlib.pyplot as plt
 from rich.console import Console
 from rich.table import Table
-from runs import PLAIN, add_options, pretrained, spread, top1, with_spread
+from runs import add_options, pretrained, spread, top1, untrained, with_spread
 
 STARTS = ("from scratch", "pretrained", "structured by hand")
 Accuracies = dict[tuple[str, float], list[float]]  # of a start and a share, one for each seed
@@ -53,22 +53,15 @@ def main() -> None:
     parser.add_argument("--shares", type=float, nargs="+", default=[0.01, 0.05, 0.2, 1.0])
     options = parser.parse_args()
     shares = sorted(options.shares)
-    encoder = pretrained(options.output / "pretraining", options.pretraining_clips)
-    starts = dict(zip(STARTS, ((None, PLAIN), (encoder, []), (None, [])), strict=True))
+    folder = options.output / "pretraining"
+    encoders = untrained(folder), pretrained(folder, options.pretraining_clips), None
     accuracies: Accuracies = {
         (start, share): [
-            top1(
-                options.output / f"{start}-{share:g}-{seed}".replace(" ", "-"),
-                options,
-                share,
-                seed,
-                checkpoint,
-                overrides,
-            )
+            top1(options.output / f"{start}-{share:g}-{seed}".replace(" ", "-"), options, share, seed, encoder)
             for seed in range(options.seeds)
         ]
         for share in shares
-        for start, (checkpoint, overrides) in starts.items()
+        for start, encoder in zip(STARTS, encoders, strict=True)
     }
     show(accuracies, shares, options.clips, options.output / "data_efficiency.png")
 

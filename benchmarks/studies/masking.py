@@ -5,9 +5,9 @@
 
 Three questions, each with a table and a panel of the picture: how much is hidden (ratio), what is hidden together
 (kind), and what the decoder leaves out (decoder). Losses of different masks cannot be compared; so every encoder is
-fine-tuned on the same small labelled set, under several seeds, and so are fresh weights. Frame masks need several token
-frames: the second question cuts clips into tokens of 8 frames and hides half of them. A step's cost is the processor
-time of forward and backward on 32 clips, the quickest of ten.
+fine-tuned on the same small labelled set, under several seeds, and so are the weights that it began with ("scratch").
+Frame masks need several token frames: the second question cuts clips into tokens of 8 frames and hides half of them. A
+step's cost is the processor time of forward and backward on 32 clips, the quickest of ten.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import matplotlib.pyplot as plt
 import torch
 from rich.console import Console
 from rich.table import Table
-from runs import PLAIN, PRETRAINING, add_options, pretrained, spread, top1, with_spread
+from runs import PRETRAINING, add_options, pretrained, spread, top1, untrained, with_spread
 
 from tubelet.checkpoints import create_pretraining_model
 from tubelet.training.pretraining_recipe import load_pretraining_recipe
@@ -52,19 +52,11 @@ QUESTIONS = {
 }
 
 
-def learned(choices: list[str], options: argparse.Namespace) -> list[float]:
-    """Top-1 of every seed of fine-tuning the encoder that these choices gave."""
-    name = "-".join(choices) or "recipe"
-    encoder = pretrained(options.output / name, options.pretraining_clips, _of_model(choices))
-    return tuned(name, choices, options, encoder)
-
-
-def tuned(name: str, choices: list[str], options: argparse.Namespace, encoder: Path | None = None) -> list[float]:
-    """Top-1 of every seed, from an encoder or from weights that know nothing."""
-    overrides = _of_model(choice for choice in choices if choice.startswith("patch"))
-    start = PLAIN if encoder is None else []
+def learned(name: str, choices: list[str], options: argparse.Namespace, encoder: Path) -> list[float]:
+    """Top-1 of every seed of fine-tuning an encoder that these choices gave."""
+    patch = _of_model(choice for choice in choices if choice.startswith("patch"))
     return [
-        top1(options.output / f"{name}-{seed}", options, options.share, seed, encoder, [*overrides, *start])
+        top1(options.output / f"{name}-{seed}", options, options.share, seed, encoder, patch)
         for seed in range(options.seeds)
     ]
 
@@ -102,11 +94,16 @@ def main() -> None:
     figure, panels = plt.subplots(1, len(options.questions), figsize=(4 * len(options.questions), 3.5), squeeze=False)
     for name, panel in zip(options.questions, panels[0], strict=True):
         question = QUESTIONS[name]
-        found = {"from scratch": tuned("-".join(["scratch", *question.patch]), question.patch, options)}
-        costs = {"from scratch": ""}
+        scratch = "-".join(["scratch", *question.patch])
+        weights = untrained(options.output / scratch, _of_model(question.patch))
+        found = {"scratch": learned(scratch, question.patch, options, weights)}
+        costs = {"scratch": ""}
         for answer, own in question.answers.items():
             choices = [*question.patch, *own]
-            found[answer], costs[answer] = learned(choices, options), f"{step_seconds(choices):.2f}"
+            name = "-".join(choices) or "recipe"
+            weights = pretrained(options.output / name, options.pretraining_clips, _of_model(choices))
+            found[answer] = learned(name, choices, options, weights)
+            costs[answer] = f"{step_seconds(choices):.2f}"
         table = Table("", "top-1", "s a step", title=f"{question.title}: mean and deviation over the seeds")
         for answer, accuracies in found.items():
             table.add_row(answer, with_spread(accuracies), costs[answer])

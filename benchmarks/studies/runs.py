@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean, stdev
 
-from tubelet.checkpoints import CheckpointWarning
+import torch
+
+from tubelet.checkpoints import CheckpointWarning, create_pretraining_model, save_checkpoint
 from tubelet.training.pretraining import pretrain
 from tubelet.training.pretraining_recipe import load_pretraining_recipe
 from tubelet.training.recipe import find_recipe, load_recipe
@@ -20,7 +22,6 @@ from tubelet.training.recognition import train
 
 PRETRAINING = find_recipe("pretraining/synthetic/videomae_tiny")
 FINE_TUNING = find_recipe("recognition/synthetic/videomae_tiny")
-PLAIN = ["model.overrides.initialisation=normal"]  # weights that know nothing, as the pretrained encoder's began
 
 
 def add_options(parser: argparse.ArgumentParser, steps: int) -> None:
@@ -44,6 +45,18 @@ def pretrained(folder: Path, clips: int | None, overrides: Sequence[str] = ()) -
         )
         result = pretrain(load_pretraining_recipe(PRETRAINING, [*overrides, *shorter]), folder, progress=False)
         print(f"{folder.name}: pretrained to a loss of {result.loss:.4f}", flush=True)
+    return weights
+
+
+def untrained(folder: Path, overrides: Sequence[str] = ()) -> Path:
+    """The weights that a pretraining run begins with."""
+    weights = folder / "untrained.safetensors"
+    if not weights.exists():
+        recipe = load_pretraining_recipe(PRETRAINING, overrides)
+        torch.manual_seed(recipe.run.seed)
+        model = create_pretraining_model(recipe.model.name, **recipe.model.overrides)
+        folder.mkdir(parents=True, exist_ok=True)
+        save_checkpoint(weights, model, name=recipe.model.name)
     return weights
 
 
