@@ -37,13 +37,13 @@ def test_a_tube_hides_the_same_places_in_every_frame(grid, ratio):
     t, h, w = grid
     frames = tube_mask(2, grid, ratio, generator()).unflatten(1, (t, h * w))
     assert (frames == frames[:, :1]).all()
-    assert frames[:, 0].sum(dim=1).tolist() == [int(ratio * h * w)] * 2
+    assert frames[:, 0].sum(dim=1).tolist() == [int(ratio * (h * w))] * 2
 
 
 @given(grids, ratios)
 def test_a_random_mask_hides_an_exact_number_of_tokens(grid, ratio):
     t, h, w = grid
-    assert random_mask(2, grid, ratio, generator()).sum(dim=1).tolist() == [int(ratio * t * h * w)] * 2
+    assert random_mask(2, grid, ratio, generator()).sum(dim=1).tolist() == [int(ratio * (t * h * w))] * 2
 
 
 @given(grids, ratios)
