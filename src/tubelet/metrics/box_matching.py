@@ -54,9 +54,8 @@ def pairs_of_equal_keys(predictions: Rows, instances: Rows) -> Pairs:
     meeting = np.flatnonzero(keys[begins] == predictions)
     begins = begins[meeting]
     counts = np.searchsorted(keys, keys, side="right")[begins] - begins
-    ends = np.cumsum(counts)
-    within = np.arange(counts.sum()) - np.repeat(ends - counts, counts)
-    return Pairs(np.repeat(meeting, counts), order[np.repeat(begins, counts) + within])
+    ahead = begins - (np.cumsum(counts) - counts)  # of a place in the list of pairs, a run's place among the keys
+    return Pairs(np.repeat(meeting, counts), order[np.arange(counts.sum()) + np.repeat(ahead, counts)])
 
 
 def pairs_within_groups(groups: Rows) -> Pairs:

@@ -48,20 +48,20 @@ def take_in_turn(
     wanted = offered[order] - least
     num_choosers, num_offered = len(first), int(wanted.max()) + 1
 
-    holder = np.full(len(thresholds) * num_offered, num_choosers)
-    limit = np.add.reduceat(reach, first, axis=1, dtype=np.int64).ravel()
-    asked = np.zeros(len(limit), np.int64)
-    active = np.flatnonzero(limit)
+    # a seat for each threshold and chooser: where in the lists it is, and where its own list ends
+    seats = len(thresholds) * num_choosers
+    asking = np.tile(first, len(thresholds))
+    ends = asking + np.add.reduceat(reach, first, axis=1, dtype=np.int64).ravel()
+    shifts = np.repeat(np.arange(len(thresholds)) * num_offered, num_choosers)
+    holders = np.full(len(thresholds) * num_offered, seats)
+    active = np.flatnonzero(asking < ends)
     while len(active):
-        threshold, chooser = np.divmod(active, num_choosers)
-        place = threshold * num_offered + wanted[first[chooser] + asked[active]]
-        before = holder[place]
-        np.minimum.at(holder, place, chooser)
-        won = holder[place] == chooser
-        displaced = (threshold * num_choosers + before)[won & (before < num_choosers)]
-        active = np.concatenate([active[~won], displaced])
-        asked[active] += 1
-        active = active[asked[active] < limit[active]]
-    threshold = np.flatnonzero(holder < num_choosers) // num_offered
-    chooser = holder[holder < num_choosers]
-    return threshold, order[first[chooser] + asked[threshold * num_choosers + chooser]]
+        place = shifts[active] + wanted[asking[active]]
+        before = holders[place]
+        np.minimum.at(holders, place, active)
+        won = holders[place] == active
+        active = np.concatenate([active[~won], before[won & (before < seats)]])
+        asking[active] += 1
+        active = active[asking[active] < ends[active]]
+    taken = np.flatnonzero(holders < seats)
+    return taken // num_offered, order[asking[holders[taken]]]

@@ -114,11 +114,11 @@ def _tubes(case: EvaluatorCase, truth: Mapping[str, Any], videos: Sequence[str])
     with case.clock():
         # by label and then by video: the official order
         rows = [
-            (index[video], label, score, tube.astype(np.float32))
+            (index[video], label, score, tube)
             for label, listed in found.items()
             for video, score, tube in sorted(listed, key=lambda one: index[one[0]])
         ]
-        table = tube_tables.tubes(rows)
+        table = tube_tables.tubes(rows, np.float32)
     return table, case.recipes.frame_detections(truth, found)
 
 

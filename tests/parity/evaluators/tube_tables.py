@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from tubelet.metrics.box_matching import Pairs
 from tubelet.metrics.tables import Boxes, Tubes
@@ -14,18 +15,17 @@ from tubelet.metrics.tube_overlap import TubeConvention, tube_overlaps
 FRAMES = 4096  # more than a video has
 
 
-def tubes(rows: Iterable[tuple[int, int, float | None, np.ndarray]]) -> Tubes:
-    """A table from (video, label, score, (n, 5 or more) frame and box)."""
+def tubes(rows: Iterable[tuple[int, int, float | None, np.ndarray]], precision: DTypeLike = np.float64) -> Tubes:
+    """A table from (video, label, score, (n, 5 or more) frame and box), the boxes rounded to a precision."""
     listed = list(rows)
-    arrays = [array for *_, array in listed]
-    boxes = np.concatenate(arrays)[:, :5] if arrays else np.zeros((0, 5))
+    arrays = [array for *_, array in listed] or [np.zeros((0, 5))]
     scores = [score for _, _, score, _ in listed]
     return Tubes(
         np.array([video for video, *_ in listed], np.int64),
         np.array([label for _, label, *_ in listed], np.int64),
-        np.array([len(array) for array in arrays], np.int64),
-        boxes[:, 0],
-        boxes[:, 1:],
+        np.array([len(array) for _, _, _, array in listed], np.int64),
+        np.concatenate([array[:, 0] for array in arrays]),
+        np.concatenate([array[:, 1:5] for array in arrays], dtype=precision, casting="same_kind"),
         None if any(score is None for score in scores) else np.array(scores, np.float64),
     )
 
