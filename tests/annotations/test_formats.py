@@ -162,7 +162,7 @@ def test_a_missing_file_is_an_error(tmp_path):
 
 
 def test_a_format_that_is_not_known_is_named(tmp_path):
-    with pytest.raises(AnnotationError, match="there is no format 'thumos15'; expected one of tubelet, kinetics"):
+    with pytest.raises(AnnotationError, match="there is no format 'thumos15'; did you mean thumos14"):
         read_annotations(tmp_path, "thumos15")
 
 

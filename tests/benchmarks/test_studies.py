@@ -10,7 +10,7 @@ from statistics import mean, stdev
 import pytest
 
 STUDIES = Path(__file__).parents[2] / "benchmarks" / "studies"
-MINIATURE = "--seeds 2 --clips 40 --steps 1 --validation 26 --pretraining-clips 16".split()
+MINIATURE = ["--seeds", "2", "--clips", "40", "--steps", "1", "--validation", "26", "--pretraining-clips", "16"]
 
 
 @pytest.mark.parametrize("study", ["masking.py decoder --share 0.5", "data_efficiency.py --shares 0.5"])

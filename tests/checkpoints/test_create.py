@@ -49,7 +49,7 @@ def test_a_wrong_name_is_answered_with_the_nearest():
 
 
 def test_a_wrong_override_is_answered_with_the_nearest():
-    with pytest.raises(ModelError, match=r"has no 'num_frame'; did you mean num_frames\?"):
+    with pytest.raises(ModelError, match=r"has no 'num_frame'; did you mean num_frames"):
         create_model("videomae_tiny", num_frame=8)
 
 

@@ -90,7 +90,7 @@ def test_options_reach_the_format_that_takes_them(annotations, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--to", "cavt"), "there is no format 'cavt'; expected one of tubelet,"),
+        (("--to", "cavt"), "there is no format 'cavt'; did you mean cvat"),
         (
             ("--to", "cvat", "-O", "rate=3"),
             "the option 'rate' was given; reading tubelet and writing cvat take no options.",

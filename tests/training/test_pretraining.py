@@ -137,8 +137,8 @@ def test_videos_are_found_in_folders_lists_and_shards(clip: Path, tmp_path: Path
     [
         ("data.train={kind: videos}", "names no videos; expected a root"),
         ("data.repeats=2", "data.repeats is 2; a synthetic clip is one view"),
-        ("run.show_evry=1", "unknown key 'run.show_evry'; did you mean 'show_every'?"),
-        ("data.train={kind: shards, paths: x, strid: 2}", "data.train.strid'; did you mean 'frame_stride'?"),
+        ("run.show_evry=1", "unknown key 'run.show_evry'; did you mean show_every"),
+        ("data.train={kind: shards, paths: x, strid: 2}", "data.train.strid'; did you mean frame_stride?"),
         ("data.train.num_clips=15", "the training set has 15 videos; one step takes 16"),
     ],
 )

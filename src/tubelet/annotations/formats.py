@@ -85,6 +85,7 @@ from tubelet.annotations.ucf101 import read_ucf101, write_ucf101
 from tubelet.annotations.via3 import read_via3, write_via3
 from tubelet.annotations.video_list import read_video_list, write_video_list
 from tubelet.annotations.yowo import read_yowo, write_yowo
+from tubelet.errors import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -443,7 +444,7 @@ def write_annotations(path: PathLike, videos: VideoSet, format: str, **options: 
 
 def _format(name: str) -> Format:
     if name not in FORMATS:
-        raise AnnotationError(f"there is no format {name!r}; expected one of {', '.join(FORMATS)}.")
+        raise AnnotationError(f"there is no format {name!r}; {did_you_mean(name, FORMATS)}")
     return FORMATS[name]
 
 

@@ -6,7 +6,6 @@ Everything else must fit, tensor by tensor, or the error lists what does not.
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import warnings
 from collections.abc import Mapping
@@ -21,8 +20,9 @@ from tubelet.checkpoints import videomae as videomae_keys
 from tubelet.checkpoints.conversion import Converted
 from tubelet.checkpoints.errors import CheckpointError, CheckpointWarning
 from tubelet.checkpoints.files import Source, StateDict, read_state_dict
-from tubelet.checkpoints.loading import hand_over, override, suggest
+from tubelet.checkpoints.loading import hand_over, override
 from tubelet.checkpoints.metadata import Description, describe
+from tubelet.errors import did_you_mean
 from tubelet.models import videomae
 from tubelet.models.spec import ModelError, RecognitionModel
 from tubelet.pretraining.videomae import VARIANTS as PRETRAINING_VARIANTS
@@ -127,8 +127,7 @@ def _variant(name: str | None) -> tuple[Family, Any]:
             return family, family.variants[name]
     if name is None:
         raise ModelError("a model without a checkpoint needs a name; list_models() names all.")
-    near = difflib.get_close_matches(name, list_models(), n=3)
-    raise ModelError(f"there is no model {name!r}; {suggest(near, 'list_models() names all.')}")
+    raise ModelError(f"there is no model {name!r}; {did_you_mean(name, list_models(), 'list_models() names all.')}")
 
 
 def _match(name: str | None, read: StateDict, description: Description | None) -> tuple[Family, Converted, Any]:

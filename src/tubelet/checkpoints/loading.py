@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -12,12 +11,8 @@ from torch import nn
 
 from tubelet.checkpoints.conversion import Converted
 from tubelet.checkpoints.errors import CheckpointError, misfit
+from tubelet.errors import did_you_mean
 from tubelet.models.spec import ModelError
-
-
-def suggest(near: Sequence[str], otherwise: str) -> str:
-    """The end of an error about a name that does not exist."""
-    return f"did you mean {' or '.join(near)}?" if near else otherwise
 
 
 def override(config: Any, overrides: Mapping[str, Any]) -> Any:
@@ -25,10 +20,7 @@ def override(config: Any, overrides: Mapping[str, Any]) -> Any:
     known = [field.name for field in fields(config)]
     for key in overrides:
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            raise ModelError(
-                f"a {type(config).__name__} has no {key!r}; {suggest(near, 'it has ' + ', '.join(known) + '.')}"
-            )
+            raise ModelError(f"a {type(config).__name__} has no {key!r}; {did_you_mean(key, known)}")
     return replace(config, **overrides)
 
 

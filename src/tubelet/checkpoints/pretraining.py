@@ -6,7 +6,6 @@ encoder out of the same file.
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 from typing import Any
 
@@ -16,8 +15,9 @@ from tubelet.checkpoints import videomae_pretraining as keys
 from tubelet.checkpoints.conversion import Converted
 from tubelet.checkpoints.errors import CheckpointError
 from tubelet.checkpoints.files import Source, StateDict, read_state_dict
-from tubelet.checkpoints.loading import hand_over, override, suggest
+from tubelet.checkpoints.loading import hand_over, override
 from tubelet.checkpoints.metadata import describe
+from tubelet.errors import did_you_mean
 from tubelet.models.spec import ModelError
 from tubelet.pretraining.objective import PretrainingModel
 from tubelet.pretraining.videomae import VARIANTS, VideoMAEPretraining
@@ -61,10 +61,7 @@ def _variant(name: str | None) -> Any:
     if name is None:
         raise ModelError("a pretraining network without a checkpoint needs a name; list_pretraining_models() has all.")
     if name not in VARIANTS:
-        near = difflib.get_close_matches(name, VARIANTS, n=3)
-        raise ModelError(
-            f"there is no pretraining network {name!r}; {suggest(near, 'expected one of ' + ', '.join(VARIANTS) + '.')}"
-        )
+        raise ModelError(f"there is no pretraining network {name!r}; {did_you_mean(name, VARIANTS)}")
     return VARIANTS[name]
 
 

@@ -18,7 +18,7 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from tubelet.errors import TubeletError
+from tubelet.errors import TubeletError, did_you_mean
 
 if TYPE_CHECKING:
     from tubelet.annotations import Segment, SetStatistics, Tube, VideoSet
@@ -145,7 +145,7 @@ def convert(
     source = source or recognise(path)
     for name in (source, to):
         if name not in FORMATS:
-            raise AnnotationError(f"there is no format {name!r}; expected one of {', '.join(FORMATS)}.")
+            raise AnnotationError(f"there is no format {name!r}; {did_you_mean(name, FORMATS)}")
     write = FORMATS[to].write
     reading, writing = _options_of(FORMATS[source].read), {} if write is None else _options_of(write)
     given = _values(options)

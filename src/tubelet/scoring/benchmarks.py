@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from tubelet.errors import did_you_mean
 from tubelet.scoring import boxes, dense, epic, proposals, recognition, temporal, tubes
 from tubelet.scoring.files import Files, Options, ScoringError
 from tubelet.scoring.result import Score
@@ -61,7 +62,7 @@ def score(
         TubeletError: when a file is not what was expected.
     """
     if name not in BENCHMARKS:
-        raise ScoringError(f"there is no benchmark {name!r}; expected one of {', '.join(BENCHMARKS)}.")
+        raise ScoringError(f"there is no benchmark {name!r}; {did_you_mean(name, BENCHMARKS)}")
     benchmark = BENCHMARKS[name]
     chosen = flavour or benchmark.flavours[0]
     if chosen not in benchmark.flavours:

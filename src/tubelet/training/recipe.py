@@ -6,7 +6,6 @@ An unknown key is an error that names its nearest neighbour; `key=value` overrid
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
 
-from tubelet.errors import TubeletError
+from tubelet.errors import TubeletError, did_you_mean
 
 
 class RecipeError(TubeletError):
@@ -278,9 +277,7 @@ def _explain(kind: type[Part], values: dict[str, Any], error: Any) -> str:
             section = _section(section, part, values)
             values = values.get(part, {}) if isinstance(values, dict) else {}
         known = list(section.model_fields) if section is not None else []
-        near = difflib.get_close_matches(where[-1], known, 1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(known)}."
-        return f"unknown key {key!r}; {hint}"
+        return f"unknown key {key!r}; {did_you_mean(where[-1], known)}"
     given = "" if error["type"] == "missing" else f" (given {error['input']!r})"
     return f"{key}: {error['msg'][0].lower()}{error['msg'][1:]}{given}."
 
@@ -313,10 +310,8 @@ def find_recipe(name: str | os.PathLike[str]) -> Path:
     wanted = path.with_suffix("").as_posix().removeprefix("recipes/")
     if wanted in own:
         return own[wanted]
-    near = difflib.get_close_matches(wanted, own, 3, cutoff=0.3) or sorted(own)
-    raise RecipeError(
-        f"{name}: no such recipe; expected a YAML file or one of the package's own, such as {', '.join(near)}."
-    )
+    hint = did_you_mean(wanted, sorted(own), f"expected a YAML file or one of {', '.join(sorted(own))}.")
+    raise RecipeError(f"{name}: no such recipe; {hint}")
 
 
 _ROOTS = (Path(__file__).parents[1] / "recipes", Path(__file__).parents[3] / "recipes")  # installed, or in a checkout
