@@ -6,8 +6,9 @@
 Three questions, each with a table and a panel of the picture: how much is hidden (ratio), what is hidden together
 (kind), and what the decoder leaves out (decoder). Losses of different masks cannot be compared; so every encoder is
 fine-tuned on the same small labelled set, under several seeds, and so are the weights that it began with ("scratch").
-Frame masks need several token frames: the second question cuts clips into tokens of 8 frames and hides half of them. A
-step's cost is the processor time of forward and backward on 32 clips, the quickest of ten.
+Frame masks need several token frames: the second question cuts clips as the recipe does, into tokens of 8 frames, the
+others into tubes of the whole clip. A step's cost is the processor time of forward and backward on 32 clips, the
+quickest of ten.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
@@ -31,33 +32,38 @@ from tubelet.training.pretraining_recipe import load_pretraining_recipe
 
 @dataclass(frozen=True)
 class Question:
-    """What is compared: overrides of the recipe's model, by what the table calls them; and how clips are cut."""
+    """What is compared: overrides of the recipe's model, by what the table calls them; and those that all have."""
 
     title: str
     answers: dict[str, list[str]]
-    patch: list[str] = field(default_factory=list)
+    common: tuple[str, ...] = ()
+
+
+TUBES = ("mask=tube", "patch=[16,6,6]")
 
 
 QUESTIONS = {
     "ratio": Question(
         "part of the tubes that is hidden",
-        {"0.5": ["mask_ratio=0.5"], "0.75": [], "0.9": ["mask_ratio=0.9"], "0.95": ["mask_ratio=0.95"]},
+        {ratio: [f"mask_ratio={ratio}"] for ratio in ("0.5", "0.75", "0.9", "0.95")},
+        TUBES,
     ),
     "kind": Question(
         "what is hidden together",
-        {kind: ["mask_ratio=0.5", f"mask={kind}"] for kind in ("tube", "random", "frame")},
-        patch=["patch=[8,6,6]"],
+        {kind: [f"mask={kind}"] for kind in ("tube", "random", "frame")},
     ),
-    "decoder": Question("part of the tokens that the decoder leaves out", {"0": [], "0.5": ["decoder_mask_ratio=0.5"]}),
+    "decoder": Question(
+        "part of the tokens that the decoder leaves out",
+        {ratio: [f"decoder_mask_ratio={ratio}"] for ratio in ("0", "0.5")},
+        (*TUBES, "mask_ratio=0.75"),
+    ),
 }
 
 
-def learned(name: str, choices: list[str], options: argparse.Namespace, encoder: Path) -> list[float]:
-    """Top-1 of every seed of fine-tuning an encoder that these choices gave."""
-    patch = _of_model(choice for choice in choices if choice.startswith("patch"))
+def learned(name: str, options: argparse.Namespace, encoder: Path) -> list[float]:
+    """Top-1 of every seed of fine-tuning an encoder."""
     return [
-        top1(options.output / f"{name}-{seed}", options, options.share, seed, encoder, patch)
-        for seed in range(options.seeds)
+        top1(options.output / f"{name}-{seed}", options, options.share, seed, encoder) for seed in range(options.seeds)
     ]
 
 
@@ -94,15 +100,14 @@ def main() -> None:
     figure, panels = plt.subplots(1, len(options.questions), figsize=(4 * len(options.questions), 3.5), squeeze=False)
     for name, panel in zip(options.questions, panels[0], strict=True):
         question = QUESTIONS[name]
-        scratch = "-".join(["scratch", *question.patch])
-        weights = untrained(options.output / scratch, _of_model(question.patch))
-        found = {"scratch": learned(scratch, question.patch, options, weights)}
+        scratch = "-".join(["scratch", *(choice for choice in question.common if choice.startswith("patch"))])
+        found = {"scratch": learned(scratch, options, untrained(options.output / scratch, _of_model(question.common)))}
         costs = {"scratch": ""}
         for answer, own in question.answers.items():
-            choices = [*question.patch, *own]
-            name = "-".join(choices) or "recipe"
+            choices = [*question.common, *own]
+            name = "-".join(choices)
             weights = pretrained(options.output / name, options.pretraining_clips, _of_model(choices))
-            found[answer] = learned(name, choices, options, weights)
+            found[answer] = learned(name, options, weights)
             costs[answer] = f"{step_seconds(choices):.2f}"
         table = Table("", "top-1", "s a step", title=f"{question.title}: mean and deviation over the seeds")
         for answer, accuracies in found.items():

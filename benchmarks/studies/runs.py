@@ -60,14 +60,7 @@ def untrained(folder: Path, overrides: Sequence[str] = ()) -> Path:
     return weights
 
 
-def top1(
-    folder: Path,
-    options: argparse.Namespace,
-    share: float,
-    seed: int,
-    checkpoint: Path | None,
-    overrides: Sequence[str] = (),
-) -> float:
+def top1(folder: Path, options: argparse.Namespace, share: float, seed: int, checkpoint: Path | None) -> float:
     """Top-1 after learning from the first clips of the labelled set, in as many epochs as fill the steps."""
     figures = folder / "top1.json"
     if figures.exists():
@@ -76,7 +69,6 @@ def top1(
     batch = min(options.batch, clips)
     epochs = -(-options.steps // (clips // batch))
     choices = [
-        *overrides,
         f"data.train={{kind: synthetic, split: train, num_clips: {clips}, symmetries: 1}}",
         f"data.validation.num_clips={options.validation}",
         f"optimiser.lr={options.lr}",

@@ -12,7 +12,7 @@ from tubelet.checkpoints import (
 )
 from tubelet.models.spec import ModelError
 
-ENCODER = {"crop": 24, "embed_dim": 32, "depth": 2, "num_heads": 4, "mlp_dim": 64}
+ENCODER = {"crop": 24, "patch": (8, 6, 6), "embed_dim": 32, "depth": 2, "num_heads": 4, "mlp_dim": 64}
 
 
 @pytest.fixture
@@ -48,9 +48,13 @@ def test_a_recogniser_takes_the_encoder_and_nothing_else(network, wrap, prefix):
     assert torch.equal(model.fc_norm.weight, torch.ones(32))
 
 
-def test_a_recogniser_reads_our_own_file_and_minds_the_heads(saved):
+def test_a_recogniser_is_as_wide_as_the_encoder_in_our_own_file_and_minds_the_heads(saved, network):
     with pytest.warns(CheckpointWarning, match="is a pre-training checkpoint"):
-        create_model("videomae_tiny", checkpoint=saved, **ENCODER)
+        model = create_model("videomae_tiny", checkpoint=saved, crop=ENCODER["crop"])
+    assert model.config.patch == network.config.patch
+    assert torch.equal(model.blocks[0].mlp.fc1.weight, network.encoder.blocks[0].mlp.fc1.weight)
+    with pytest.raises(CheckpointError, match="does not fit videomae_base"):
+        create_model("videomae_base", checkpoint=saved)
     with pytest.raises(CheckpointError, match="it says num_heads=4, the model has 2"), pytest.warns(CheckpointWarning):
         create_model("videomae_tiny", checkpoint=saved, **{**ENCODER, "num_heads": 2})
 

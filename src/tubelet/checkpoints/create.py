@@ -28,6 +28,8 @@ from tubelet.models.spec import ModelError, RecognitionModel
 from tubelet.pretraining.videomae import VARIANTS as PRETRAINING_VARIANTS
 
 HEAD = "head"  # the classifier of every recognition network
+# what the weights of an encoder depend on
+ENCODER = ("patch", "embed_dim", "depth", "num_heads", "mlp_dim", "cosine_attention", "positions")
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,9 @@ def create_model(
 ) -> RecognitionModel:
     """Make a model, with fresh weights or those of a checkpoint.
 
-    A file that `save_checkpoint` wrote for the same name brings its config along. Without a name the checkpoint alone
-    says what it is. Inside `with torch.device(...)` the model stands on that device, `meta` included.
+    A file that `save_checkpoint` wrote for the same name brings its config along, and so does the encoder of one from
+    the pretraining network of that name. Without a name the checkpoint alone says what it is. Inside
+    `with torch.device(...)` the model stands on that device, `meta` included.
 
     Args:
         name: one of `list_models()`, or None to take the checkpoint's own.
@@ -144,8 +147,10 @@ def _match(name: str | None, read: StateDict, description: Description | None) -
         family, config = _variant(name)
         converted = family.keys.convert(read)
         if description is not None and description.model in PRETRAINING_VARIANTS:
-            facts = {key: description.config[key] for key in ("num_heads", "positions")}
-            converted = replace(converted, facts=facts)
+            encoder = {key: description.config[key] for key in ENCODER}
+            converted = replace(converted, facts={key: encoder[key] for key in ("num_heads", "positions")})
+            if description.model.replace("_pretraining", "") == name:
+                config = override(config, encoder)
         return family, converted, config
     for family in FAMILIES:
         converted = family.keys.convert(read)
