@@ -19,8 +19,8 @@ def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_still_picture_has_three_rows_of_frames(clip: Path, pretrained: Path, tmp_path: Path, capsys) -> None:
     out = tmp_path / "clip.png"
     reconstruct(clip, str(pretrained), out, mask_ratio=0.5, mask=None, start=0, seed=0)
-    # 4 x 4 tokens of one frame: half of them; frames of 24 pixels are enlarged five times, with gaps of 4
-    assert "8 tokens seen, 8 predicted" in capsys.readouterr().out
+    # 2 x 4 x 4 tokens, half of them seen; frames of 24 pixels are enlarged five times, with gaps of 4
+    assert "16 tokens seen, 16 predicted" in capsys.readouterr().out
     assert Image.open(out).size == (8 * 120 + 7 * 4, 3 * 120 + 2 * 4)
     assert [path.name for path in tmp_path.iterdir()] == ["clip.png"]
 

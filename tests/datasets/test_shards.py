@@ -46,7 +46,8 @@ def test_ranges_and_stars_name_the_same_shards(folder: Path, tmp_path: Path) -> 
 def test_urls_are_read_through_fsspec(folder: Path, tmp_path: Path) -> None:
     write_shards(folder, tmp_path / "out")
     local = shard_videos(str(tmp_path / "out"))
-    remote = shard_videos(f"file://{tmp_path}/out/*.tar")
+    remote = shard_videos(f"file://{tmp_path}/out")
+    assert remote == shard_videos(f"file://{tmp_path}/out/*.tar")
     assert [video.read() for video in remote] == [video.read() for video in local]
     assert all(video.url.startswith("file://") for video in remote)
     (b,) = [video for video in folder_videos(f"file://{folder}") if video.url.endswith("/b.mp4")]
@@ -75,10 +76,13 @@ def test_shards_are_not_written_over_others(folder: Path, tmp_path: Path) -> Non
 def test_what_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no such folder"):
         folder_videos(str(tmp_path / "none"))
-    with pytest.raises(SourceError, match=r"none\.tar is no plain tar"):
+    with pytest.raises(SourceError, match=r"none\.tar: no such file; expected a shard"):
         shard_videos(str(tmp_path / "none.tar"))
-    with pytest.raises(SourceError, match=r"no shard fits .*\*\.tar"):
-        shard_videos(f"{tmp_path}/*.tar")
+    (tmp_path / "text.tar").write_text("no tar at all")
+    with pytest.raises(SourceError, match=r"text\.tar is no plain tar"):
+        shard_videos(str(tmp_path / "text.tar"))
+    with pytest.raises(SourceError, match=r"no shard fits .*none-\*\.tar"):
+        shard_videos(f"{tmp_path}/none-*.tar")
     with pytest.raises(SourceError, match=r"none\.mp4 cannot be read"):
         VideoSource(f"file://{tmp_path}/none.mp4").read()
     with pytest.raises(SourceError, match=r"tubelet\[shards\]"):

@@ -86,7 +86,7 @@ def shard_videos(shards: str | Iterable[str]) -> list[VideoSource]:
 
     Args:
         shards: paths or URLs (s3://, https://, any that fsspec knows), each with ranges in braces
-            (`shard-{000000..000127}.tar`) or stars, or a local folder of shards.
+            (`shard-{000000..000127}.tar`) or stars, or a folder of shards.
 
     Raises:
         SourceError: a shard does not exist or is no plain tar, or none holds a video.
@@ -106,7 +106,7 @@ def shard_videos(shards: str | Iterable[str]) -> list[VideoSource]:
 
 
 def _expand(pattern: str) -> list[str]:
-    if not is_url(pattern) and Path(pattern).is_dir():
+    if not pattern.endswith(".tar") and _is_folder(pattern):
         pattern = f"{pattern.rstrip('/')}/*.tar"
     urls = list(_braces(pattern))
     if "*" not in pattern:
@@ -119,6 +119,14 @@ def _expand(pattern: str) -> list[str]:
             raise SourceError(f"no shard fits {url}.")
         expanded += [system.unstrip_protocol(match) for match in matches] if is_url(url) else matches
     return expanded
+
+
+def _is_folder(path: str) -> bool:
+    system, inside = file_system(path)
+    try:
+        return bool(system.isdir(inside))
+    except Exception as error:  # a file system raises the errors of its own library
+        raise SourceError(f"{path} cannot be listed: {error}.") from error
 
 
 def _braces(pattern: str) -> Iterator[str]:
@@ -151,5 +159,7 @@ def _scan(url: str) -> list[tuple[str, int, int]]:
                 for member in tar
                 if member.isfile() and Path(member.name).suffix.lower() in VIDEO_SUFFIXES
             ]
+    except FileNotFoundError:
+        raise SourceError(f"{url}: no such file; expected a shard of videos.") from None
     except Exception as error:  # a file system raises the errors of its own library
         raise SourceError(f"{url} is no plain tar that can be read ({error}); expected a shard of videos.") from error

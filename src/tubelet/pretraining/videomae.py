@@ -277,12 +277,13 @@ def _decoder(dim: int, num_heads: int, depth: int, mlp_dim: int | None = None) -
 
 
 VARIANTS = {
-    # for the synthetic benchmark: an encoder of the shape of `videomae_tiny`, without what that is given by hand
+    # for the synthetic benchmark: one half of a clip is predicted from the other
     "videomae_pretraining_tiny": _around(
-        replace(videomae.VARIANTS["videomae_tiny"], initialisation="normal"),
+        replace(videomae.VARIANTS["videomae_tiny"], patch=(8, 6, 6), initialisation="normal"),
         **_decoder(128, 8, 2, mlp_dim=256),
         decoder_initialisation="structured",
-        mask_ratio=0.75,  # few tokens ask for a lower ratio
+        mask="frame",
+        mask_ratio=0.5,
         target_epsilon=0.05,
     ),
     "videomae_pretraining_small": _around(videomae.VARIANTS["videomae_small"], **_decoder(192, 3, 4)),
