@@ -113,9 +113,9 @@ class Tubes:
         _refuse(self.lengths < 1, self.lengths, "length", "at least one box")
         if int(self.lengths.sum()) != len(self.frames):
             raise TableError(f"the tubes' lengths add up to {self.lengths.sum()}; there are {len(self.frames)} boxes.")
-        tubes = np.repeat(np.arange(len(self)), self.lengths)
-        falls = (np.diff(self.frames) <= 0) & (np.diff(tubes) == 0)
-        _refuse(np.append(falls, False) if len(tubes) else falls, self.frames, "frame", "frames that ascend in a tube")
+        falls = np.append(np.diff(self.frames) <= 0, False)[: len(self.frames)]
+        falls[self.offsets[1:] - 1] = False  # the next box is another tube's
+        _refuse(falls, self.frames, "frame", "frames that ascend in a tube")
 
     def __len__(self) -> int:
         return len(self.videos)

@@ -43,7 +43,7 @@ def true_tubes(truth: Mapping[str, Any], videos: Sequence[str]) -> Tubes:
 def detections(rows: np.ndarray) -> tuple[Boxes, np.ndarray]:
     """Boxes from rows of video, frame, label, score and box; and the video of each frame."""
     videos, frames = rows[:, 0].astype(np.int64), rows[:, 1].astype(np.int64)
-    videos_of_frames = np.repeat(np.arange(videos.max(initial=0) + 1), FRAMES)
+    videos_of_frames = np.repeat(np.arange(videos.max(initial=0) + 1, dtype=np.int32), FRAMES)
     return Boxes(videos * FRAMES + frames, rows[:, 4:], rows[:, 2], rows[:, 3]), videos_of_frames
 
 
