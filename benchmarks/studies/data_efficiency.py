@@ -43,7 +43,7 @@ def show(accuracies: Accuracies, shares: Sequence[float], clips: int, picture: P
     axes.set(xscale="log", xlabel="labelled clips", ylabel="top-1, %")
     axes.set_xticks(labelled, labels=map(str, labelled), minor=False)
     axes.set_xticks([], minor=True)
-    axes.legend()
+    figure.legend(loc="outside upper center", ncols=len(STARTS))
     figure.savefig(picture, dpi=150)
 
 
