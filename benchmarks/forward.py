@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
 from tubelet.checkpoints import create_model
 from tubelet.models.videomae import VARIANTS
@@ -35,6 +35,9 @@ PARTS = {  # where an operator's time is counted
     "GELU": ("aten::gelu", "aten::gelu_"),
     "norms": ("aten::native_layer_norm",),
     "copies": ("aten::copy_",),
+}
+ATTENTION_ON_CPU = {  # which PyTorch's own table of formulas lacks
+    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: lambda q, k, v, *_, **__: sdpa_flop_count(q, k, v)
 }
 
 
@@ -119,7 +122,7 @@ def compare(networks: dict[str, Callable[[], Tensor]], dtype: torch.dtype, repea
 
 def breakdown(function: Callable[[], object]) -> tuple[dict[str, float], dict[str, int]]:
     """Seconds and floating-point operations of each part of one pass."""
-    with FlopCounterMode(display=False) as counter:
+    with FlopCounterMode(display=False, custom_mapping=ATTENTION_ON_CPU) as counter:
         function()
     flops = counter.get_flop_counts()["Global"]
     with profile(activities=[ProfilerActivity.CPU]) as profiler:

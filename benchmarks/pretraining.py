@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import FlopCounterMode, sdpa_backward_flop_count, sdpa_flop_count
 
 from tubelet.models.spec import IMAGENET_MEAN, IMAGENET_STD
 from tubelet.pretraining.masking import running_cell_mask, tube_mask
@@ -36,6 +36,12 @@ from tubelet.pretraining.videomae import VARIANTS, VideoMAEPretraining
 
 Step = Callable[[], Tensor]
 RATIO, DECODER_RATIO = 0.9, 0.5
+ATTENTION_ON_CPU = {  # which PyTorch's own table of formulas lacks
+    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: lambda q, k, v, *_, **__: sdpa_flop_count(q, k, v),
+    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward: (
+        lambda gradient, q, k, v, *_, **__: sdpa_backward_flop_count(gradient, q, k, v)
+    ),
+}
 
 
 # The straightforward way, on the weights of ours.
@@ -206,13 +212,13 @@ def main() -> None:
     operations = {}
     if not arguments.compile:
         for name, step in steps.items():
-            with FlopCounterMode(display=False) as counter:
+            with FlopCounterMode(display=False, custom_mapping=ATTENTION_ON_CPU) as counter:
                 step()
             operations[name] = counter.get_total_flops()
     else:
         for masking, left_out in (("tube", None), ("dual", skipped)):
             masks = Masks.of(hidden, left_out).to(device)
-            with FlopCounterMode(display=False) as counter:
+            with FlopCounterMode(display=False, custom_mapping=ATTENTION_ON_CPU) as counter:
                 our_loss(ours, ours, clip, masks).backward()
             ours.zero_grad()
             operations[f"ours, {masking}"] = operations[f"plain, {masking}"] = counter.get_total_flops()
