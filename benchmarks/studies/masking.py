@@ -40,8 +40,6 @@ class Question:
 
 
 TUBES = ("mask=tube", "patch=[16,6,6]")
-
-
 QUESTIONS = {
     "ratio": Question(
         "part of the tubes that is hidden",
