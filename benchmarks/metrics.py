@@ -5,8 +5,8 @@
 Runs the large cases of ../shared/parity/metrics through the functions that hold the figures against the official
 ones, `tests/parity/evaluators/*.py`; a new evaluator there is measured without a word here. Each case runs in a
 process of its own. "official" is what the official code took when its figures were recorded, its own file reading
-included, on another machine; "ours" starts with the tables in memory. Memory is what our code adds to the process at
-its peak (Linux).
+included, on another machine; "ours" starts with its inputs in memory, and making tables of tubes counts. Memory is what
+our code adds to the process at its peak (Linux).
 """
 
 from __future__ import annotations

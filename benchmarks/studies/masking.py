@@ -103,9 +103,9 @@ def main() -> None:
         costs = {"scratch": ""}
         for answer, own in question.answers.items():
             choices = [*question.common, *own]
-            name = "-".join(choices)
-            weights = pretrained(options.output / name, options.pretraining_clips, _of_model(choices))
-            found[answer] = learned(name, options, weights)
+            run = "-".join(choices)
+            weights = pretrained(options.output / run, options.pretraining_clips, _of_model(choices))
+            found[answer] = learned(run, options, weights)
             costs[answer] = f"{step_seconds(choices):.2f}"
         table = Table("", "top-1", "s a step", title=f"{question.title}: mean and deviation over the seeds")
         for answer, accuracies in found.items():

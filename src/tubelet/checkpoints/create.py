@@ -28,8 +28,7 @@ from tubelet.models.spec import ModelError, RecognitionModel
 from tubelet.pretraining.videomae import VARIANTS as PRETRAINING_VARIANTS
 
 HEAD = "head"  # the classifier of every recognition network
-# what the weights of an encoder depend on
-ENCODER = ("patch", "embed_dim", "depth", "num_heads", "mlp_dim", "cosine_attention", "positions")
+OWN_OF_FINE_TUNING = ("num_frames", "frame_stride", "crop", "initialisation")  # weights do not depend on them
 
 
 @dataclass(frozen=True)
@@ -147,10 +146,11 @@ def _match(name: str | None, read: StateDict, description: Description | None) -
         family, config = _variant(name)
         converted = family.keys.convert(read)
         if description is not None and description.model in PRETRAINING_VARIANTS:
-            encoder = {key: description.config[key] for key in ENCODER}
-            converted = replace(converted, facts={key: encoder[key] for key in ("num_heads", "positions")})
+            said = description.config
+            converted = replace(converted, facts={key: said[key] for key in ("num_heads", "positions")})
             if description.model.replace("_pretraining", "") == name:
-                config = override(config, encoder)
+                shared = {field.name for field in fields(config)} & said.keys() - set(OWN_OF_FINE_TUNING)
+                config = override(config, {key: said[key] for key in shared})
         return family, converted, config
     for family in FAMILIES:
         converted = family.keys.convert(read)

@@ -54,7 +54,7 @@ def pairs_of_equal_keys(predictions: Rows, instances: Rows) -> Pairs:
     meeting = np.flatnonzero(keys[begins] == predictions)
     begins = begins[meeting]
     counts = np.searchsorted(keys, keys, side="right")[begins] - begins
-    ahead = begins - (np.cumsum(counts) - counts)  # of a place in the list of pairs, a run's place among the keys
+    ahead = begins - (np.cumsum(counts) - counts)  # a run of equal keys starts so far ahead of its pairs
     return Pairs(np.repeat(meeting, counts), order[np.arange(counts.sum()) + np.repeat(ahead, counts)])
 
 
@@ -63,10 +63,9 @@ def pairs_within_groups(groups: Rows) -> Pairs:
     order = np.argsort(groups, kind="stable")
     in_order = groups[order]
     counts = np.searchsorted(in_order, in_order, side="right") - np.arange(len(groups)) - 1
-    ends = np.cumsum(counts)
-    within = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)
-    earlier = np.repeat(np.arange(len(groups)), counts)
-    return Pairs(order[earlier], order[earlier + 1 + within])
+    rows = np.arange(len(groups))
+    ahead = rows + 1 - (np.cumsum(counts) - counts)  # the next row of a group stands so far ahead of its first pair
+    return Pairs(order[np.repeat(rows, counts)], order[np.arange(counts.sum()) + np.repeat(ahead, counts)])
 
 
 def box_overlaps(first: NDArray[np.floating], second: NDArray[np.floating], inclusive: bool = False) -> Overlaps:
