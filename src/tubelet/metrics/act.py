@@ -102,7 +102,7 @@ def suppress_tubes(tubes: Tubes, above: float, convention: TubeConvention) -> ND
     )
     pairs = pairs_within_groups(groups)
     by_row = type(pairs)(order[pairs.predictions], order[pairs.instances])
-    close = tube_overlaps(tubes, tubes, by_row, convention).space_and_time > above
+    close = np.flatnonzero(tube_overlaps(tubes, tubes, by_row, convention).space_and_time > above)
     return order[suppress(pairs.take(close), len(order)) < 0]
 
 

@@ -39,9 +39,9 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.predictions)
 
-    def take(self, chosen: Rows | NDArray[np.bool_]) -> Pairs:
-        """The pairs of a mask or of rising positions."""
-        return Pairs(self.predictions[chosen], self.instances[chosen])
+    def take(self, chosen: Rows) -> Pairs:
+        """The pairs at rising positions; for a mask, `numpy.flatnonzero` first is twice as quick."""
+        return Pairs(self.predictions.take(chosen), self.instances.take(chosen))
 
 
 def pairs_of_equal_keys(predictions: Rows, instances: Rows) -> Pairs:
@@ -53,7 +53,7 @@ def pairs_of_equal_keys(predictions: Rows, instances: Rows) -> Pairs:
     begins = np.minimum(np.searchsorted(keys, predictions), len(keys) - 1)
     meeting = np.flatnonzero(keys[begins] == predictions)
     begins = begins[meeting]
-    counts = np.searchsorted(keys, keys, side="right")[begins] - begins
+    counts = _run_ends(keys)[begins] - begins
     ahead = begins - (np.cumsum(counts) - counts)  # a run of equal keys starts so far ahead of its pairs
     return Pairs(np.repeat(meeting, counts), order[np.arange(counts.sum()) + np.repeat(ahead, counts)])
 
@@ -61,11 +61,17 @@ def pairs_of_equal_keys(predictions: Rows, instances: Rows) -> Pairs:
 def pairs_within_groups(groups: Rows) -> Pairs:
     """All pairs of different rows of a group, the one listed earlier as the prediction."""
     order = np.argsort(groups, kind="stable")
-    in_order = groups[order]
-    counts = np.searchsorted(in_order, in_order, side="right") - np.arange(len(groups)) - 1
     rows = np.arange(len(groups))
+    counts = _run_ends(groups[order]) - rows - 1
     ahead = rows + 1 - (np.cumsum(counts) - counts)  # the next row of a group stands so far ahead of its first pair
     return Pairs(order[np.repeat(rows, counts)], order[np.arange(counts.sum()) + np.repeat(ahead, counts)])
+
+
+def _run_ends(keys: Rows) -> Rows:
+    """(N,) where the run of equal keys that each stands in ends."""
+    starts = np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1))
+    lengths = np.diff(starts, append=len(keys))
+    return np.repeat(starts + lengths, lengths)
 
 
 def box_overlaps(first: NDArray[np.floating], second: NDArray[np.floating], inclusive: bool = False) -> Overlaps:
@@ -107,8 +113,10 @@ def match_best_only(
     as ``argmax`` has it.
     """
     hits = np.zeros((len(thresholds), num_predictions), np.bool_)
-    if not len(pairs):
+    near = np.flatnonzero(~(overlaps < np.min(thresholds, initial=np.inf)))
+    if not len(near):
         return hits
+    pairs, overlaps = pairs.take(near), overlaps.take(near)
     starts = np.flatnonzero(np.diff(pairs.predictions, prepend=-1))
     greatest = np.maximum.reduceat(overlaps, starts)
     lengths = np.diff(starts, append=len(pairs))
@@ -132,19 +140,19 @@ def match_with_second_choice(
     Of equal overlaps the first listed instance is taken.
     """
     hits = np.zeros((len(thresholds), num_predictions), np.bool_)
-    reaching = overlaps >= np.min(thresholds, initial=np.inf)
-    near = pairs.take(reaching)
-    threshold, taken = take_in_turn(near.predictions, near.instances, overlaps[reaching], thresholds)
-    hits[threshold, near.predictions[taken]] = True
+    near = np.flatnonzero(overlaps >= np.min(thresholds, initial=np.inf))
+    pairs, overlaps = pairs.take(near), overlaps.take(near)
+    threshold, taken = take_in_turn(pairs.predictions, pairs.instances, overlaps, thresholds)
+    hits[threshold, pairs.predictions[taken]] = True
     return hits
 
 
 def suppress(pairs: Pairs, num_rows: int) -> Rows:
     """Greedy suppression: for each of N rows the row that suppresses it, or -1 for those that are kept.
 
-    ``pairs`` are the rows that exclude each other, the one that goes first as the prediction, by precedence. A kept row
-    suppresses what it excludes; a row that several would suppress belongs to the first of them. In rounds: what no
-    undecided row precedes is kept.
+    Rows are numbered by precedence, and ``pairs``, in any order, are those that exclude each other, the one that goes
+    first as the prediction. A kept row suppresses what it excludes; a row that several would suppress belongs to the
+    first of them. In rounds: what no undecided row precedes is kept.
     """
     kept = np.ones(num_rows, np.bool_)
     decided = np.zeros(num_rows, np.bool_)
@@ -155,9 +163,8 @@ def suppress(pairs: Pairs, num_rows: int) -> Rows:
         decided |= free
         victims = left.instances[free[left.predictions]]
         kept[victims], decided[victims] = False, True
-        left = left.take(~decided[left.predictions] & ~decided[left.instances])
-    by_kept = pairs.take(kept[pairs.predictions])
-    victims, first = np.unique(by_kept.instances, return_index=True)
-    suppressed_by = np.full(num_rows, -1)
-    suppressed_by[victims] = by_kept.predictions[first]
-    return suppressed_by
+        left = left.take(np.flatnonzero(~(decided[left.predictions] | decided[left.instances])))
+    by_kept = pairs.take(np.flatnonzero(kept[pairs.predictions]))
+    suppressed_by = np.full(num_rows, num_rows)
+    np.minimum.at(suppressed_by, by_kept.instances, by_kept.predictions)
+    return np.where(suppressed_by < num_rows, suppressed_by, -1)

@@ -62,8 +62,7 @@ def ranked_boxes(
         pairs = pairs_of_equal_keys(predictions.frames[rows], truth.frames[instances])
         by_row = Pairs(rows[pairs.predictions], instances[pairs.instances])
         overlaps = pair_overlaps(predictions.boxes, truth.boxes, by_row, inclusive)
-        near = overlaps >= threshold
-        hits[:, first:last] = matching.match(pairs.take(near), overlaps[near], np.array([threshold]), len(rows))
+        hits[:, first:last] = matching.match(pairs, overlaps, np.array([threshold]), len(rows))
     videos, true_videos = (
         table.frames if videos_of_frames is None else videos_of_frames[table.frames] for table in (predictions, truth)
     )

@@ -2,8 +2,8 @@
 
 Most sort with NumPy's default, which is not stable: below 17 scores equals keep their order, above they come as the
 steps of an introsort leave them, and since NumPy 1.25 as the processor's vector units do. The published figures stem
-from the introsort. NumPy still runs it on extended precision, which holds every double exactly, so sorting that gives
-the official order of equals everywhere where extended precision is wider than double (on x86 processors).
+from the introsort. NumPy still runs it on dates, and a double's bits, read as a whole number, rise as the double does:
+sorted so, equals come in the official order on every machine.
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ def in_groups(groups: NDArray[np.integer], scores: NDArray[np.floating]) -> NDAr
 
 
 def _introsort(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    in_order = np.sort(values)
-    if (in_order[1:] > in_order[:-1]).all():  # without equals there is one order only, and doubles sort faster
-        return np.argsort(values)
-    return np.argsort(values.astype(np.longdouble), kind="quicksort")
+    bits = (values + 0.0).view(np.int64)  # adding 0 makes -0 equal to 0
+    rising = bits ^ ((bits >> 63) & np.iinfo(np.int64).max)  # below 0 the greater bits are the lesser number
+    return np.argsort(rising.view("timedelta64[s]"), kind="quicksort")

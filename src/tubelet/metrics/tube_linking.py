@@ -141,22 +141,26 @@ def lower_overlapping(
         scores: (N,).
         above: mean overlap over the K boxes from which on the score is multiplied by 1 - the sum of the overlaps.
     """
-    # the better first, of equals the one listed last
-    order = np.lexsort((scores, -groups))[::-1]
     lowered = scores.astype(np.float64)
+    by_group = np.argsort(groups, kind="stable")
     # whole groups in portions, so that memory does not grow with the pairs
-    starts = np.append(np.flatnonzero(np.diff(groups[order], prepend=-1)), len(order))
-    cuts = starts[np.searchsorted(starts, np.arange(0, len(order), _ROWS_AT_A_TIME))]
-    for begin, end in pairwise([*cuts, len(order)]):
-        rows = order[begin:end]
-        pairs = pairs_within_groups(groups[rows])
-        own = boxes[rows]
+    starts = np.append(np.flatnonzero(np.diff(groups[by_group], prepend=-1)), len(groups))
+    cuts = starts[np.searchsorted(starts, np.arange(0, len(groups), _ROWS_AT_A_TIME))]
+    for begin, end in pairwise([*cuts, len(groups)]):
+        rows = by_group[begin:end]
+        pairs, own = pairs_within_groups(groups[rows]), boxes.take(rows, axis=0)
         first, second = (own.take(places, axis=0) for places in (pairs.predictions, pairs.instances))
         overlaps = box_overlaps(first, second, inclusive=True).sum(axis=1)
-        close = overlaps > above * boxes.shape[1]
-        pairs, overlaps = pairs.take(close), overlaps[close]
-        acting = suppress(pairs, len(rows))[pairs.instances] == pairs.predictions
-        lowered[rows[pairs.instances[acting]]] *= 1.0 - overlaps[acting]
+        close = np.flatnonzero(overlaps > above * boxes.shape[1])
+        pairs, overlaps = pairs.take(close), overlaps.take(close)
+        # the better first, of equals the one listed last
+        order = np.argsort(scores[rows], kind="stable")[::-1]
+        turns = np.empty_like(order)
+        turns[order] = np.arange(len(order))
+        turn, other = turns[pairs.predictions], turns[pairs.instances]
+        better, worse = np.minimum(turn, other), np.maximum(turn, other)
+        acting = suppress(Pairs(better, worse), len(rows))[worse] == better
+        lowered[rows[order[worse[acting]]]] *= 1.0 - overlaps[acting]
     return lowered
 
 
@@ -181,8 +185,8 @@ def _tube_numbers(tubelets: Tubelets, linking: Linking) -> NDArray[np.int64]:
         live, last, sums, counts = live[order], last[order], sums[order], counts[order]
         pairs = pairs_of_equal_keys(groups[last], groups[begin:end])
         pairs = Pairs(pairs.predictions, pairs.instances + begin)
-        near = _end_overlaps(tubelets, last[pairs.predictions], pairs.instances, linking) >= linking.least_overlap
-        pairs = pairs.take(near)
+        overlaps = _end_overlaps(tubelets, last[pairs.predictions], pairs.instances, linking)
+        pairs = pairs.take(np.flatnonzero(overlaps >= linking.least_overlap))
         scores = tubelets.scores[pairs.instances]
         _, taken = take_in_turn(pairs.predictions, pairs.instances, scores, np.array([-np.inf]))
         pairs = Pairs(pairs.predictions[taken], pairs.instances[taken])

@@ -65,11 +65,11 @@ def tube_overlaps(first: Tubes, second: Tubes, pairs: Pairs, convention: TubeCon
     starts, ends = _extents(first, pairs.predictions)
     other_starts, other_ends = _extents(second, pairs.instances)
     more = int(convention.last_frame)
-    shared = np.minimum(ends, other_ends) - np.maximum(starts, other_starts) + more
+    shared = np.minimum(ends, other_ends) - np.maximum(starts, other_starts)
     joint = np.maximum(ends, other_ends) - np.minimum(starts, other_starts) + more
     with np.errstate(invalid="ignore"):
-        time = np.maximum(shared, 0) / joint.astype(np.float64)
-    return TubeOverlaps(_space(first, second, pairs, convention), time)
+        time = np.maximum(shared + more, 0) / joint.astype(np.float64)
+    return TubeOverlaps(_space(first, second, pairs, np.flatnonzero(shared >= 0), convention), time)
 
 
 def _extents(tubes: Tubes, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -77,25 +77,19 @@ def _extents(tubes: Tubes, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], 
     return tubes.frames[offsets[:-1][rows]], tubes.frames[offsets[1:][rows] - 1]
 
 
-def _space(first: Tubes, second: Tubes, pairs: Pairs, convention: TubeConvention) -> NDArray[np.float64]:
-    """(P,) mean box overlap; in portions, so that memory does not grow with the pairs."""
+def _space(
+    first: Tubes, second: Tubes, pairs: Pairs, meeting: NDArray[np.int64], convention: TubeConvention
+) -> NDArray[np.float64]:
+    """(P,) mean box overlap of those that meet in time; in portions, so that memory does not grow with the pairs."""
     space = np.zeros(len(pairs))
-    meet = np.flatnonzero(
-        np.maximum(*(_extents(tubes, rows)[0] for tubes, rows in _sides(first, second, pairs)))
-        <= np.minimum(*(_extents(tubes, rows)[1] for tubes, rows in _sides(first, second, pairs)))
-    )
-    rows = np.cumsum(first.lengths[pairs.predictions[meet]])
-    cuts = np.append(np.searchsorted(rows, np.arange(0, rows[-1] if len(rows) else 0, _ROWS_AT_A_TIME)), len(meet))
-    for begin, end in pairwise(cuts):
-        chosen = meet[begin:end]
+    rows = np.cumsum(first.lengths[pairs.predictions[meeting]])
+    cuts = np.searchsorted(rows, np.arange(0, rows[-1] if len(rows) else 0, _ROWS_AT_A_TIME))
+    for begin, end in pairwise([*cuts, len(meeting)]):
+        chosen = meeting[begin:end]
         sums, counts = _box_overlap_sums(first, second, pairs.take(chosen), convention)
         enough = counts >= convention.least_frames
         space[chosen[enough]] = sums[enough] / counts[enough]
     return space
-
-
-def _sides(first: Tubes, second: Tubes, pairs: Pairs) -> tuple[tuple[Tubes, NDArray[np.int64]], ...]:
-    return (first, pairs.predictions), (second, pairs.instances)
 
 
 def _box_overlap_sums(
@@ -105,27 +99,29 @@ def _box_overlap_sums(
     offsets, others = first.offsets, second.offsets
     heads, tails = offsets[pairs.predictions], offsets[pairs.predictions + 1]
     begins, ends = others[pairs.instances], others[pairs.instances + 1]
+    gaps = _has_gaps(first, heads, tails) | _has_gaps(second, begins, ends)
     # the rows that the common extent can have: just those, if the tube has no gaps
     until = np.minimum(tails, heads + second.frames[ends - 1] - first.frames[heads] + 1)
     heads = np.maximum(heads, tails - (first.frames[tails - 1] - second.frames[begins] + 1))
     lengths = until - heads
     number = np.repeat(np.arange(len(pairs)), lengths)
     mine = np.arange(len(number)) + np.repeat(heads - (np.cumsum(lengths) - lengths), lengths)
-    # the frame's place in the other tube, if that has no gaps; what is elsewhere or absent is looked for
-    frames = first.frames[mine]
-    place = frames + (begins - second.frames[begins])[number]
-    inside = (place >= begins[number]) & (place < ends[number])
-    found = inside & (second.frames[np.where(inside, place, 0)] == frames)
-    gaps = second.frames[ends - 1] - second.frames[begins] + 1 > ends - begins
-    lost = np.flatnonzero(~found & gaps[number])
-    if len(lost):
+    # the frame's place in the other tube, if neither has gaps
+    place = mine + (begins - second.frames[begins] + first.frames[heads] - heads)[number]
+    unsure = np.flatnonzero(gaps[number])
+    if len(unsure):
         stride = int(max(first.frames.max(), second.frames.max())) + 1
         keys = np.repeat(np.arange(len(second)), second.lengths) * stride + second.frames
-        wanted = pairs.instances[number[lost]] * stride + frames[lost]
-        place[lost] = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        found[lost] = keys[place[lost]] == wanted
-    if not found.all():
+        wanted = pairs.instances[number[unsure]] * stride + first.frames[mine[unsure]]
+        place[unsure] = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        found = np.ones(len(number), np.bool_)
+        found[unsure] = keys[place[unsure]] == wanted
         number, mine, place = number[found], mine[found], place[found]
     overlaps = box_overlaps(first.boxes.take(mine, axis=0), second.boxes.take(place, axis=0), convention.last_pixel)
     sums: NDArray[np.float64] = np.bincount(number, overlaps, len(pairs)).astype(np.float64)
     return sums, np.bincount(number, minlength=len(pairs))
+
+
+def _has_gaps(tubes: Tubes, begins: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(P,) whether frames are missing between the first and the last of tubes."""
+    return tubes.frames[ends - 1] - tubes.frames[begins] >= ends - begins

@@ -17,16 +17,15 @@ FRAMES = 4096  # more than a video has
 
 def tubes(rows: Iterable[tuple[int, int, float | None, np.ndarray]], precision: DTypeLike = np.float64) -> Tubes:
     """A table from (video, label, score, (n, 5 or more) frame and box), the boxes rounded to a precision."""
-    listed = list(rows)
-    arrays = [array for *_, array in listed] or [np.zeros((0, 5))]
-    scores = [score for _, _, score, _ in listed]
+    videos, labels, scores, arrays = zip(*rows, strict=True)
+    boxes = np.concatenate(arrays)
     return Tubes(
-        np.array([video for video, *_ in listed], np.int64),
-        np.array([label for _, label, *_ in listed], np.int64),
-        np.array([len(array) for _, _, _, array in listed], np.int64),
-        np.concatenate([array[:, 0] for array in arrays]),
-        np.concatenate([array[:, 1:5] for array in arrays], dtype=precision, casting="same_kind"),
-        None if any(score is None for score in scores) else np.array(scores, np.float64),
+        np.array(videos, np.int64),
+        np.array(labels, np.int64),
+        np.fromiter(map(len, arrays), np.int64),
+        boxes[:, 0],
+        boxes[:, 1:5].astype(precision),
+        None if None in scores else np.array(scores, np.float64),
     )
 
 
