@@ -5,13 +5,14 @@
 Runs the large cases of ../shared/parity/metrics through the functions that hold the figures against the official
 ones, `tests/parity/evaluators/*.py`; a new evaluator there is measured without a word here. Each case runs in a
 process of its own. "official" is what the official code took when its figures were recorded, its own file reading
-included, on another machine; "ours" starts with its inputs in memory, and making tables of tubes counts. Memory is what
-our code adds to the process at its peak (Linux).
+included, on another machine; "ours" starts with its inputs in memory, out of sight of Python's collector, and making
+tables of tubes counts. Memory is what our code adds to the process at its peak (Linux).
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import multiprocessing
 import sys
 import time
@@ -84,9 +85,11 @@ def measure(path: Path) -> Measurement:
             held.append(before)
             if before == before:
                 Path("/proc/self/clear_refs").write_text("5")  # the peak starts again from now
+            gc.freeze()
             start = time.process_time()
             yield
             self.seconds += time.process_time() - start
+            gc.unfreeze()
             added.append(resident("VmHWM") - before)
 
     case = MeasuredCase(path)

@@ -22,6 +22,7 @@ Rows = NDArray[np.int64]
 Overlaps = NDArray[np.floating]
 
 _PAIRS_AT_A_TIME = 1 << 14
+_SPARSE = 4  # numbers for each key from which on a table of all numbers is slower than a search
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,12 +51,22 @@ def pairs_of_equal_keys(predictions: Rows, instances: Rows) -> Pairs:
     keys = instances[order]
     if not len(keys):
         return Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    begins = np.minimum(np.searchsorted(keys, predictions), len(keys) - 1)
+    begins = np.minimum(_begins(keys, predictions), len(keys) - 1)
     meeting = np.flatnonzero(keys[begins] == predictions)
     begins = begins[meeting]
     counts = _run_ends(keys)[begins] - begins
     ahead = begins - (np.cumsum(counts) - counts)  # a run of equal keys starts so far ahead of its pairs
     return Pairs(np.repeat(meeting, counts), order[np.arange(counts.sum()) + np.repeat(ahead, counts)])
+
+
+def _begins(keys: Rows, wanted: Rows) -> Rows:
+    """(N,) the first place in (M,) rising keys that is not below each of those wanted, as `numpy.searchsorted` has it."""
+    span = int(keys[-1] - keys[0]) + 1
+    if span > _SPARSE * (len(keys) + len(wanted)):
+        return np.searchsorted(keys, wanted)
+    # most numbers occur: to look up how many keys are below each is several times as quick as to search
+    below = np.cumsum(np.bincount(keys - (keys[0] - 1), minlength=span + 1))
+    return below.take(wanted - keys[0], mode="clip")
 
 
 def pairs_within_groups(groups: Rows) -> Pairs:
@@ -69,9 +80,8 @@ def pairs_within_groups(groups: Rows) -> Pairs:
 
 def _run_ends(keys: Rows) -> Rows:
     """(N,) where the run of equal keys that each stands in ends."""
-    starts = np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1))
-    lengths = np.diff(starts, append=len(keys))
-    return np.repeat(starts + lengths, lengths)
+    ends = np.append(np.flatnonzero(keys[1:] != keys[:-1]) + 1, len(keys))[: len(keys)]
+    return np.repeat(ends, np.diff(ends, prepend=0))
 
 
 def box_overlaps(first: NDArray[np.floating], second: NDArray[np.floating], inclusive: bool = False) -> Overlaps:

@@ -36,25 +36,25 @@ def take_in_turn(
     """
     if not len(choosers):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    first = np.flatnonzero(np.diff(choosers, prepend=choosers[0] - 1))
+    first = np.concatenate([[0], np.flatnonzero(choosers[1:] != choosers[:-1]) + 1])
     lengths = np.diff(first, append=len(choosers))
     # each chooser's list by falling liking: most have a list of one
     several = np.flatnonzero(np.repeat(lengths > 1, lengths))
     listed = several[::-1] if last_first else several
     order = np.arange(len(choosers))
     order[several] = listed[np.lexsort((-liking[listed], choosers[listed]))]
-    reach = liking[order] > thresholds[:, None] if strict else liking[order] >= thresholds[:, None]
-    least = int(offered.min())
-    wanted = offered[order] - least
+    liking = liking[order]
+    wanted = offered[order] - offered.min()
     num_choosers, num_offered = len(first), int(wanted.max()) + 1
 
     # a seat for each threshold and chooser: where in the lists it is, and where its own list ends
     seats = len(thresholds) * num_choosers
-    asking = np.tile(first, len(thresholds))
-    ends = asking + np.add.reduceat(reach, first, axis=1, dtype=np.int64).ravel()
+    asking, ends = np.tile(first, len(thresholds)), np.tile(first + lengths, len(thresholds))
+    least = np.repeat(thresholds, num_choosers)
     shifts = np.repeat(np.arange(len(thresholds)) * num_offered, num_choosers)
     holders = np.full(len(thresholds) * num_offered, seats)
-    active = np.flatnonzero(asking < ends)
+    enough = np.greater if strict else np.greater_equal
+    active = np.flatnonzero(enough(liking[asking], least))
     while len(active):
         place = shifts[active] + wanted[asking[active]]
         before = holders[place]
@@ -63,5 +63,6 @@ def take_in_turn(
         active = np.concatenate([active[~won], before[won & (before < seats)]])
         asking[active] += 1
         active = active[asking[active] < ends[active]]
+        active = active[enough(liking[asking[active]], least[active])]
     taken = np.flatnonzero(holders < seats)
     return taken // num_offered, order[asking[holders[taken]]]

@@ -21,7 +21,7 @@ from tubelet.metrics.tables import Boxes, Tubes
 
 Rows = NDArray[np.int64]
 
-_LINKS_AT_A_TIME = 1 << 17
+_LINKS_AT_A_TIME = 1 << 16
 
 
 def link_every_frame(boxes: Boxes, first_frames: Rows, num_frames: Rows, most_tubes: int = 3) -> Tubes:
@@ -41,6 +41,7 @@ def link_every_frame(boxes: Boxes, first_frames: Rows, num_frames: Rows, most_tu
     groups, number = np.unique(videos * num_classes + boxes.labels, return_inverse=True)
     lengths = num_frames[groups // num_classes]
     places, first, counts = _frames_of_groups(number, boxes.frames - first_frames[videos], lengths)
+    begins = np.cumsum(counts) - counts
     most = np.maximum.reduceat(counts, first) if len(groups) else counts
     # groups of like size together, so that filling up to the longest and the fullest costs little
     order = np.lexsort((lengths, most))
@@ -50,7 +51,7 @@ def link_every_frame(boxes: Boxes, first_frames: Rows, num_frames: Rows, most_tu
     for begin, end in pairwise(cuts):
         chosen = order[begin:end]
         if len(chosen):
-            lattice = _lattice(first[chosen], lengths[chosen], counts)
+            lattice = _lattice(first[chosen], lengths[chosen], begins, counts)
             for groups_found, cells in _paths(lattice, boxes, places, most_tubes):
                 found.append(chosen[groups_found])
                 rows.append(cells)
@@ -64,12 +65,11 @@ def _frames_of_groups(number: Rows, frames: Rows, lengths: Rows) -> tuple[Rows, 
     return np.argsort(cells, kind="stable"), first, np.bincount(cells, minlength=int(lengths.sum()))
 
 
-def _lattice(first: Rows, lengths: Rows, counts: Rows) -> Rows:
+def _lattice(first: Rows, lengths: Rows, begins: Rows, counts: Rows) -> Rows:
     """(T, N, G) position of every box of every frame, -1 where there is none.
 
     Empty frames take over those of the nearest. The groups stand last, so that steps run over long rows.
     """
-    ends = np.cumsum(counts)
     steps = np.arange(int(lengths.max()))[:, None]
     inside = steps < lengths
     cells = np.where(inside, first + steps, 0)
@@ -79,7 +79,7 @@ def _lattice(first: Rows, lengths: Rows, counts: Rows) -> Rows:
     cells = first + np.where(steps - before <= after - steps, before, after)
     place = np.arange(int(counts[cells].max()))[:, None]
     there = (place < counts[cells][:, None]) & inside[:, None]
-    return np.where(there, (ends - counts)[cells][:, None] + place, -1)
+    return np.where(there, begins[cells][:, None] + place, -1)
 
 
 def _paths(lattice: Rows, boxes: Boxes, places: Rows, most_tubes: int) -> list[tuple[Rows, Rows]]:
@@ -133,10 +133,11 @@ def _as_tubes(
     boxes: Boxes,
 ) -> Tubes:
     """Paths as tubes, sorted by video and class."""
+    rows = rows[np.argsort(np.repeat(found, lengths[found]), kind="stable")]
+    found = np.sort(found)
     videos, labels = np.divmod(groups[found], num_classes)
     sizes = lengths[found]
     ends = np.cumsum(sizes)
     frames = np.arange(len(rows)) - np.repeat(ends - sizes, sizes) + 1
     scores = np.bincount(np.repeat(np.arange(len(found)), sizes), scores_of(boxes)[rows], len(found)) / sizes
-    tubes = Tubes(videos, labels, sizes, frames, boxes.boxes[rows], scores)
-    return tubes.take(np.argsort(found, kind="stable"))
+    return Tubes(videos, labels, sizes, frames, boxes.boxes.take(rows, axis=0), scores)

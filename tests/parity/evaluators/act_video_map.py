@@ -81,17 +81,20 @@ def _from_tubelets(
 
 
 def _tubelet_table(found: Mapping[str, Any], videos: Sequence[str], num_frames: int) -> Tubelets:
-    listed = [
-        (number, label - 1, start, rows)
-        for number, video in enumerate(videos)
-        for start, by_label in found[video].items()
-        for label, rows in by_label.items()
-        if len(rows)
-    ]
-    counts = [len(rows) for *_, rows in listed]
-    columns = np.repeat(np.array([one[:3] for one in listed], np.int64), counts, axis=0)
-    rows = np.concatenate([rows for *_, rows in listed])
-    return Tubelets(columns[:, 0], columns[:, 1], columns[:, 2], rows[:, :-1].reshape(-1, num_frames, 4), rows[:, -1])
+    numbers, labels, starts, rows = zip(
+        *(
+            (number, label - 1, start, rows)
+            for number, video in enumerate(videos)
+            for start, by_label in found[video].items()
+            for label, rows in by_label.items()
+            if len(rows)
+        ),
+        strict=True,
+    )
+    counts = np.fromiter(map(len, rows), np.int64)
+    columns = (np.repeat(np.array(column, np.int64), counts) for column in (numbers, labels, starts))
+    boxes = np.concatenate(rows)
+    return Tubelets(*columns, boxes[:, :-1].reshape(-1, num_frames, 4), boxes[:, -1])
 
 
 def _tubes(case: EvaluatorCase, truth: Mapping[str, Any], videos: Sequence[str]) -> tuple[Tubes, np.ndarray | None]:
