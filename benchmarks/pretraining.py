@@ -6,10 +6,11 @@
 
 A step is forward, backward and AdamW, of ViT-B on 16 x 224 x 224 clips with 0.9 of the tubes hidden. "plain" is written
 in this file as the public implementations do it: all tokens are embedded and picked with a boolean mask, the target is
-made for all tokens and then picked, attention is a product, a softmax and a product. All start from the same weights,
-and the losses must agree. The networks and a large matrix product are timed in turn and the quickest counts: on a CPU
-the processor's time (of all threads), on a GPU the clock's. Memory is what a step holds at its peak beyond weights and
-moments. The share of the product's rate is that of the step's own multiply-adds.
+made for all tokens and then picked, attention is a product, a softmax and a product, and AdamW runs as PyTorch chooses
+(ours is fused, as in `tubelet.training`). All start from the same weights, and the losses must agree. The networks and a
+large matrix product are timed in turn and the quickest counts: on a CPU the processor's time (of all threads), on a GPU
+the clock's. Memory is what a step holds at its peak beyond weights and moments. The share of the product's rate is that
+of the step's own multiply-adds.
 """
 
 from __future__ import annotations
@@ -113,9 +114,11 @@ class Timing:
     memory: float = float("nan")
 
 
-def training_step(model: nn.Module, loss: Callable[[], Tensor], device: torch.device, dtype: torch.dtype) -> Step:
-    """Forward, backward, AdamW."""
-    optimiser = torch.optim.AdamW(model.parameters(), lr=0.0, betas=(0.9, 0.95), weight_decay=0.05, fused=True)
+def training_step(
+    model: nn.Module, loss: Callable[[], Tensor], device: torch.device, dtype: torch.dtype, fused: bool | None
+) -> Step:
+    """Forward, backward, AdamW; `fused` as PyTorch has it, None for its own choice."""
+    optimiser = torch.optim.AdamW(model.parameters(), lr=0.0, betas=(0.9, 0.95), weight_decay=0.05, fused=fused)
 
     def step() -> Tensor:
         with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
@@ -200,10 +203,10 @@ def main() -> None:
         forward = torch.compile(one) if arguments.compile else one
         plain = torch.compile(plain_loss) if arguments.compile else plain_loss
         steps[f"ours, {masking}"] = training_step(
-            one, lambda f=forward, o=one, m=masks: our_loss(f, o, clip, m), device, dtype
+            one, lambda f=forward, o=one, m=masks: our_loss(f, o, clip, m), device, dtype, fused=True
         )
         steps[f"plain, {masking}"] = training_step(
-            other, lambda p=plain, o=other, m=on_device: p(o, clip, *m), device, dtype
+            other, lambda p=plain, o=other, m=on_device: p(o, clip, *m), device, dtype, fused=None
         )
 
     side = 8192 if device.type == "cuda" else 2048

@@ -33,8 +33,9 @@ def all_pairs(table):
 
 
 @settings(max_examples=25)
-@given(few, few)
-def test_pairs_are_those_of_equal_keys_in_the_order_of_both_lists(predictions, instances):
+@given(few, few, st.sampled_from([1, 1000]))
+def test_pairs_are_those_of_equal_keys_in_the_order_of_both_lists(predictions, instances, apart):
+    predictions, instances = predictions * apart, instances * apart
     pairs = pairs_of_equal_keys(predictions, instances)
     expected = [(i, j) for i, p in enumerate(predictions) for j, k in enumerate(instances) if p == k]
     assert list(zip(pairs.predictions, pairs.instances, strict=True)) == expected
@@ -85,6 +86,16 @@ def test_with_a_second_choice_the_best_of_those_left_is_taken(table):
     assert match_with_second_choice(*all_pairs(table), HALF, len(table))[0].tolist() == expected
 
 
+@settings(max_examples=25)
+@given(overlap_tables())
+def test_thresholds_are_matched_each_for_itself(table):
+    thresholds = np.array([0.8, 0.2, 0.5])
+    for match in (match_best_only, match_with_second_choice):
+        together = match(*all_pairs(table), thresholds, len(table))
+        alone = [match(*all_pairs(table), thresholds[[row]], len(table))[0] for row in range(3)]
+        assert together.tolist() == np.array(alone).tolist()
+
+
 def test_an_overlap_that_is_not_a_number_blocks_the_prediction():
     # arg max gives the NaN, which reaches no threshold
     table = np.array([[1.0, np.nan], [1.0, 0.0]])
@@ -111,4 +122,6 @@ def test_suppression_goes_from_the_first_on_and_names_the_first_that_suppresses(
         if expected[row] < 0:
             victims = close[row] & (expected < 0)
             expected[victims] = row
-    assert suppress(Pairs(*np.nonzero(close)), count).tolist() == expected.tolist()
+    better, worse = np.nonzero(close)
+    order = np.array(data.draw(st.permutations(range(len(better)))), np.int64)
+    assert suppress(Pairs(better[order], worse[order]), count).tolist() == expected.tolist()
