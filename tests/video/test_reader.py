@@ -104,6 +104,13 @@ def test_metadata_says_what_was_encoded(h264):
     assert data.time_base.numerator == 1
 
 
+def test_a_title_that_is_not_utf_8_does_not_matter(h264):
+    renamed = h264.replace(b"Lavf", b"\xff\xfe\xfd\xfc")  # in the name of the program that wrote the file
+    assert renamed != h264
+    with VideoReader(renamed) as reader:
+        assert len(reader) == 60
+
+
 def test_frame_counts_that_the_container_does_not_give_are_counted():
     data = encode(container="matroska")
     with av.open(io.BytesIO(data)) as container:

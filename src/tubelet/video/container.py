@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import av
 from av.container import InputContainer
@@ -25,6 +25,8 @@ Source = str | os.PathLike[str] | bytes | BinaryIO
 # "Videos" that FFmpeg makes of a text file or a picture.
 _NOT_VIDEOS = ("tty", "image2")
 _SUSPECTS = 6
+# Before version 19 PyAV refuses a file with a title that is not UTF-8, unless it is told otherwise.
+_ANY_METADATA: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
 
 
 def source_name(source: Source) -> str:
@@ -70,7 +72,7 @@ class OpenVideo:
             file = source
             file.seek(0)
         try:
-            container = av.open(file, "r", metadata_errors="replace")
+            container = av.open(file, "r", **_ANY_METADATA)
         except (av.FFmpegError, OSError, ValueError) as error:
             reason = str(getattr(error, "strerror", None) or error).rstrip(".").lower()
             raise VideoError(f"{name} cannot be opened as a video: {reason}.") from error
