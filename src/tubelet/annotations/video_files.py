@@ -1,7 +1,9 @@
 """Which videos of a set are on this disk, and where: copies of a data set are rarely whole, nor laid out alike."""
 
+import itertools
 import os
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,42 +34,61 @@ class MissingVideosWarning(UserWarning):
 def find_videos(videos: VideoSet, root: PathLike) -> tuple[VideoSet, tuple[str, ...]]:
     """Look for every video of a set below a folder.
 
-    A video is found by its path below ``root``, else by its name in any folder below, else by its name with another
-    video suffix.
+    A video is found where its path says, below ``root`` or, where that is absolute, anywhere; else by its name, with
+    this or another video suffix, in any folder below ``root``: of several in the one whose folders are most alike. A
+    file is one video of the list: it goes to the one that it fits best, and to none where two fit equally.
 
     Args:
         videos: a set as a reader gives it.
         root: folder that holds the videos, however it is laid out.
 
     Returns:
-        The videos that are there, with paths relative to ``root``, and the paths of those that are not.
+        The videos that are there, with absolute paths or such relative to ``root``, and the paths of those that are
+        not.
 
     Raises:
-        AnnotationError: when ``root`` is no folder, or a name fits two files.
+        AnnotationError: when ``root`` is no folder, or a video fits two files equally.
     """
     root = Path(root)
     if not root.is_dir():
         raise AnnotationError(f"{root}: no such folder; expected the one that holds the videos.")
-    by_stem: dict[str, list[str]] = defaultdict(list)
+    by_stem: dict[str, list[Path]] = defaultdict(list)
     for folder, _, names in os.walk(root, followlinks=True):
         for name in names:
             path = Path(folder, name)
             if path.suffix.lower() in VIDEO_SUFFIXES:
-                by_stem[path.stem].append(path.relative_to(root).as_posix())
+                by_stem[path.stem].append(path.relative_to(root))
+    found = {path: _nearest(path, by_stem, root) for path in (Path(video.path) for video in videos)}
+    claims: dict[Path, list[_Likeness]] = defaultdict(list)
+    for file, likeness in filter(None, found.values()):
+        claims[file].append(likeness)
     there: list[Video] = []
     missing: list[str] = []
     for video in videos:
-        path = Path(video.path)
-        candidates = by_stem.get(path.stem, [])
-        exact = [other for other in candidates if Path(other) == path]
-        same_name = [other for other in candidates if Path(other).name == path.name]
-        fitting = exact or same_name or candidates
-        if len(fitting) > 1:
-            raise AnnotationError(
-                f"{video.path} fits two files under {root}, {fitting[0]} and {fitting[1]}; expected one."
-            )
-        if fitting:
-            there.append(replace(video, path=fitting[0]))
+        file, likeness = found[Path(video.path)] or (None, _NONE)
+        if file is not None and [one for one in claims[file] if one >= likeness] == [likeness]:
+            there.append(replace(video, path=file.as_posix()))
         else:
             missing.append(video.path)
     return replace(videos, videos=tuple(there)), tuple(missing)
+
+
+_Likeness = tuple[bool, int, bool]  # the same path; how many folders above are called the same; the same suffix
+_NONE: _Likeness = (False, 0, False)
+
+
+def _nearest(path: Path, by_stem: Mapping[str, list[Path]], root: Path) -> tuple[Path, _Likeness] | None:
+    """The file that a path means, and how well it fits."""
+    if path.is_absolute() and path.is_file():
+        return path, (True, 0, True)
+    likeness = {file: _likeness(path, file) for file in by_stem.get(path.stem, [])}
+    fitting = [file for file, alike in likeness.items() if alike == max(likeness.values())]
+    if len(fitting) > 1:
+        raise AnnotationError(f"{path} fits two files under {root}, {fitting[0]} and {fitting[1]}; expected one.")
+    return (fitting[0], likeness[fitting[0]]) if fitting else None
+
+
+def _likeness(path: Path, other: Path) -> _Likeness:
+    folders = zip(reversed(path.parent.parts), reversed(other.parent.parts), strict=False)
+    alike = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], folders))
+    return path == other, alike, path.suffix == other.suffix

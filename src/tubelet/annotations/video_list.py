@@ -6,6 +6,7 @@ blanks: the class is what stands after the last one.
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 
 from tubelet.annotations.actions import AnnotationError, Label, Video, VideoSet
@@ -55,6 +56,9 @@ def read_video_list(
             raise AnnotationError(f'{path}: line {number} is {value!r}; expected "path{delimiter}label".')
 
     labels = [cells[label_column] for _, cells in rows]
+    for (number, _), label in zip(rows, labels, strict=True) if classes is None else ():
+        if re.fullmatch(r"-\d+|\d{7,}", label):
+            raise AnnotationError(f"{path}: line {number} has the class {label}; expected an index from 0, or a name.")
     names = class_names(classes) if classes is not None else _names_from(labels)
     known = set(names)
     videos = []
