@@ -37,6 +37,12 @@ def test_all_found_first_is_one_and_nothing_listed_is_zero(rule):
     assert np.isnan(rule(np.zeros((1, 2), bool), 0)).all()
 
 
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("weights", [[0, 1, 2], [2, 1, 0], [0, 0, 3]])
+def test_only_hits_are_one_however_often_each_counts(rule, weights):
+    assert rule(np.ones((1, 3), bool), 3, np.array(weights, float)) == pytest.approx(1)
+
+
 @pytest.mark.parametrize("rule", [ap.interpolated, ap.at_hits, ap.eleven_points])
 @given(hits=arrays(bool, st.tuples(st.just(2), st.integers(0, 12))), missed=st.integers(0, 5))
 def test_a_last_false_positive_changes_nothing(rule, hits, missed):

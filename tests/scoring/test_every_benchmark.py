@@ -8,7 +8,7 @@ import pytest
 from benchmark_files import CASES, act_truth, activitynet, ava, jhmdb, multisports, thumos14, tube, write
 
 from tubelet.annotations import Box, Label, Segment, Tube, Video, save_videos
-from tubelet.annotations.pickles import save_pickle
+from tubelet.annotations.pickles import load_pickle, save_pickle
 from tubelet.scoring import BENCHMARKS, Files, ScoringError, score
 
 
@@ -57,8 +57,9 @@ def test_an_interval_lies_around_its_figure(tmp_path):
 def test_the_interval_of_an_accuracy_is_that_of_a_mean(tmp_path):
     files, _ = CASES["kinetics"](tmp_path)
     one = score("kinetics", files, intervals=True).intervals["top-1"]
-    # hits 1, 1, 0: standard deviation sqrt(2) / 3, over sqrt(3), times 1.96
-    assert one.high - one.figure == pytest.approx(1.959964 * 2**0.5 / 3 / 3**0.5)
+    # hits 1, 1, 0: standard deviation sqrt(2) / 3, over sqrt(3), times 1.96; no accuracy is above 1
+    assert one.figure - one.low == pytest.approx(1.959964 * 2**0.5 / 3 / 3**0.5)
+    assert one.high == 1.0
 
 
 def test_segments_in_our_own_json_score_like_official_results(tmp_path):
@@ -104,6 +105,19 @@ def test_boxes_on_frames_are_linked_to_tubes(flavour, tmp_path):
     figures = score("jhmdb", replace(files, predictions=tmp_path / "frame_detections.pkl"), flavour=flavour).figures
     assert figures["video-mAP@0.5"] == pytest.approx(0.5, abs=1e-4)
     assert figures["frame-mAP@0.5"] == pytest.approx(0.5, abs=1e-4)
+
+
+@pytest.mark.parametrize(("name", "split"), [("jhmdb", 2), ("multisports", 1)])
+def test_detections_number_the_videos_as_the_test_list_of_the_split_does(name, split, tmp_path):
+    files, _ = CASES[name](tmp_path)
+    truth = load_pickle(files.ground_truth, "ground truth")
+    listed = list(reversed(truth["gttubes"]))
+    lists = [listed[:1]] * (split - 1) + [listed]
+    save_pickle(files.ground_truth, {**truth, "test_videos": lists, "train_videos": [[]] * split})
+    rows = [[1 - label, frame, label, 0.9, 10, 10, 50, 90] for label in (0, 1) for frame in range(1, 21)]
+    save_pickle(tmp_path / "frame_detections.pkl", np.array(rows, np.float64))
+    files = replace(files, predictions=tmp_path / "frame_detections.pkl", split=split)
+    assert score(name, files).figures["frame-mAP@0.5"] == pytest.approx(1.0)
 
 
 def test_multisports_takes_boxes_beside_tubes(tmp_path):

@@ -113,14 +113,14 @@ def write_ucf24_matlab(path: PathLike, videos: VideoSet) -> None:
 def _videos(path: PathLike, entries: list[tuple[str, int, list[Any]]], test_list: PathLike | None) -> VideoSet:
     expected = "a video on every line, Basketball/v_Basketball_g01_c01"
     lines = () if test_list is None else read_lines(test_list, expected)
-    test = {line.split()[0].removesuffix(".avi") for _, line in lines}
+    test = dict.fromkeys(line.split()[0].removesuffix(".avi") for _, line in lines)
     classes = tuple(sorted({name.split("/")[0] for name, _, _ in entries}))
     videos = []
     for name, frames, items in entries:
         tubes = tuple(_tube(f"{path}: video {name!r}", frames, classes, *item) for item in items)
         subset = None if test_list is None else "test" if name in test else "train"
         videos.append(Video(name, frames / FRAME_RATE, FRAME_RATE, WIDTH, HEIGHT, frames, subset, tubes=tubes))
-    return VideoSet(tuple(videos), classes)
+    return VideoSet(tuple(videos), classes, {"test_videos": [list(test)]} if test else {})
 
 
 def _tube(where: str, frames: int, classes: tuple[str, ...], label: int, first: int, last: int, boxes: Any) -> Tube:

@@ -49,6 +49,8 @@ def trapezoid(hits: Hits, positives: float, weights: Figures | None = None) -> F
     The official code keeps the points in float32; so does this one, so that equal files give equal figures.
     """
     precision, recall = precision_recall(hits, positives, weights)
+    if weights is not None:  # what comes before the first that counts stands at the start
+        precision = np.where(np.cumsum(weights, axis=-1) > 0, precision, 1.0)
     start = np.zeros((*hits.shape[:-1], 1), np.float32)
     precision = np.concatenate([start + 1, precision.astype(np.float32)], axis=-1)
     recall = np.concatenate([start, recall.astype(np.float32)], axis=-1)

@@ -58,12 +58,18 @@ class RankedHits:
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure and the bounds between which it would fall in ``level`` of the repetitions."""
+    """A figure, a fraction, and the bounds between which it would fall in ``level`` of the repetitions."""
 
     figure: float
     low: float
     high: float
     level: float
+
+    @classmethod
+    def around(cls, figure: float, standard_error: float, level: float) -> Interval:
+        """The figure and its error times a normal quantile to both sides, within 0 and 1."""
+        margin = NormalDist().inv_cdf(0.5 + level / 2) * standard_error
+        return cls(figure, max(figure - margin, 0.0), min(figure + margin, 1.0), level)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,8 +129,8 @@ class DetectionFigures:
         num_videos = len(chosen[0].instances) if chosen else 0
         drawn = generator.multinomial(num_videos, np.full(num_videos, 1 / max(num_videos, 1)), size=samples)
         means = [self._resampled(chosen, weights.astype(np.float64)) for weights in drawn]
-        margin = NormalDist().inv_cdf(0.5 + level / 2) * float(np.std(means, ddof=1)) if num_videos else float("nan")
-        return Interval(self.average, self.average - margin, self.average + margin, level)
+        error = float(np.std(means, ddof=1)) if num_videos else float("nan")
+        return Interval.around(self.average, error, level)
 
     def _resampled(self, chosen: list[RankedHits], weights: NDArray[np.float64]) -> float:
         """The average when each video counts as often as it was drawn; classes that drew no instance are left out."""

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -198,9 +197,7 @@ def errors_to_dict(errors: Errors) -> dict[str, Any]:
 
 def _interval_of_mean(values: NDArray[np.float64], level: float) -> Interval:
     """Of a plain mean the bootstrap's standard error is known without drawing: that of the values over sqrt(V)."""
-    figure, spread = float(values.mean()), float(values.std()) / math.sqrt(len(values))
-    margin = NormalDist().inv_cdf(0.5 + level / 2) * spread
-    return Interval(figure, figure - margin, figure + margin, level)
+    return Interval.around(float(values.mean()), float(values.std()) / math.sqrt(len(values)), level)
 
 
 def _class_table(name: str, values: Mapping[str, float]) -> Table:

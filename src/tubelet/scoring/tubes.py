@@ -9,7 +9,7 @@ is that of their boxes, where ``boxes`` names no file of detections.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -180,7 +180,8 @@ def _read_one(files: Files, path: Path, truth: VideoSet, frames: Frames, labels:
         return Found(tubelets=_read_tubelets(path, frames, labels))
     if kind == "pkl":
         # the file's own videos count 25 frames a second, whatever the data set has
-        listed = VideoSet(tuple(replace(v, frame_rate=FRAME_RATE, subset="test") for v in truth), truth.classes)
+        tested = _in_test_order(truth, files.split)
+        listed = VideoSet(tuple(replace(v, frame_rate=FRAME_RATE, subset="test") for v in tested), truth.classes)
         is_tubes = isinstance(load_pickle(path, "frame_detections.pkl or video_detections.pkl"), dict)
         reader = read_multisports_video_detections if is_tubes else read_multisports_frame_detections
         found = reader(path, listed)
@@ -195,6 +196,14 @@ def _read_one(files: Files, path: Path, truth: VideoSet, frames: Frames, labels:
             raise ScoringError(f"{path} has tubes and boxes; expected one of them, the boxes in a file of their own.")
         return Found(tubes=frames.tubes_of(found, labels))
     return Found(boxes=frames.boxes_of(found, labels))
+
+
+def _in_test_order(truth: VideoSet, split: int) -> Sequence[Video]:
+    """The videos as the test list of the split has them, for detections name a video by its place there."""
+    lists = truth.extra.get("test_videos", ())
+    place = {name: number for number, name in enumerate(lists[split - 1] if split <= len(lists) else ())}
+    listed = all(video.path in place for video in truth)
+    return sorted(truth, key=lambda video: place[video.path]) if listed else truth.videos
 
 
 def _read_tubelets(path: Path, frames: Frames, labels: Mapping[str, int]) -> Tubelets:
