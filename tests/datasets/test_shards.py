@@ -51,7 +51,7 @@ def test_urls_are_read_through_fsspec(folder: Path, tmp_path: Path) -> None:
     assert [video.read() for video in remote] == [video.read() for video in local]
     assert all(video.url.startswith("file://") for video in remote)
     (b,) = [video for video in folder_videos(f"file://{folder}") if video.url.endswith("/b.mp4")]
-    assert b.open() == (folder / "b.mp4").read_bytes()
+    assert b.read() == (folder / "b.mp4").read_bytes()
 
 
 def test_members_have_one_dot_as_webdataset_wants_it_and_the_archive_is_plain(folder: Path, tmp_path: Path) -> None:
@@ -99,3 +99,39 @@ def test_lists_of_the_authors_serve_as_they_are(tmp_path: Path) -> None:
         "videos/d 2.mp4",
         "videos/e.mp4",
     ]
+
+
+class WholeFiles:
+    """A server that does not know what a range of bytes is."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def cat_file(self, path: str, start: int, end: int | None) -> bytes:
+        return self.content
+
+
+def test_a_server_without_ranges_costs_a_shard_a_video(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (shard,) = write_shards(folder, tmp_path / "out")
+    videos = shard_videos(str(shard))
+    expected, content = [video.read() for video in videos], shard.read_bytes()
+    monkeypatch.setattr("tubelet.datasets.video_sources.file_system", lambda url: (WholeFiles(content), url))
+    with pytest.warns(UserWarning, match="gives no part of a file"):
+        assert [video.read() for video in videos] == expected
+
+
+def test_a_shard_that_ends_early_is_an_error_of_the_video(folder: Path, tmp_path: Path) -> None:
+    (shard,) = write_shards(folder, tmp_path / "out")
+    last = shard_videos(str(shard))[-1]
+    shard.write_bytes(shard.read_bytes()[: last.start + 10])
+    with pytest.raises(SourceError, match=r"e\.mkv has 10 of its 704 bytes; the archive ends early"):
+        last.read()
+
+
+def test_the_bytes_of_a_video_carry_its_name(folder: Path, tmp_path: Path) -> None:
+    video = shard_videos([str(shard) for shard in write_shards(folder, tmp_path / "out")])[0]
+    opened = video.open()
+    assert not isinstance(opened, str)
+    assert opened.name == video.name

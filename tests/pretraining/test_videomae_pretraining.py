@@ -173,3 +173,9 @@ def test_a_structured_decoder_starts_from_the_mean_and_leaves_the_encoder_as_it_
 def test_structure_asks_for_positions_that_it_can_read(part):
     with pytest.raises(ModelError, match="reads separable positions; the config has flattened ones"):
         network(**{part: "structured"})
+
+
+def test_a_mask_that_hides_nothing_is_an_error():
+    model = VideoMAEPretraining(VideoMAEPretrainingConfig(crop=32, embed_dim=24, num_heads=2, depth=1, mask_ratio=0.0))
+    with pytest.raises(MaskError, match=r"a mask ratio of 0\.0 hides none of the 32 tokens"):
+        model.masks(1)

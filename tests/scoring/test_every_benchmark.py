@@ -120,6 +120,14 @@ def test_detections_number_the_videos_as_the_test_list_of_the_split_does(name, s
     assert score(name, files).figures["frame-mAP@0.5"] == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("name", ["jhmdb", "multisports"])
+def test_a_file_without_tubes_scores_nothing(name, tmp_path):
+    files, expected = CASES[name](tmp_path)
+    save_pickle(files.predictions, {0: []})
+    assert score(name, files).figures.keys() >= expected.keys()
+    assert set(score(name, files).figures.values()) == {0.0}
+
+
 def test_multisports_takes_boxes_beside_tubes(tmp_path):
     files, _ = multisports(tmp_path)
     rows = [[video, frame, video, 0.9, 10, 10, 50, 90] for video in (0, 1) for frame in range(1, 21)]

@@ -145,3 +145,14 @@ def test_the_log_is_lines_of_json(tmp_path: Path) -> None:
     pretrain(load_pretraining_recipe(SYNTHETIC, [*SMALL, "run.epochs=1"]), tmp_path / "run", progress=False)
     records = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
     assert set(records[0]) == {"step", "epoch", "loss", "lr"}
+
+
+def test_a_run_that_can_read_no_video_ends_with_an_error_and_without_weights(tmp_path: Path) -> None:
+    (tmp_path / "videos").mkdir()
+    for number in range(9):
+        (tmp_path / "videos" / f"{number}.mp4").write_bytes(b"not a video")
+    small = [one for one in SMALL if "data.train" not in one and "accumulation" not in one]
+    recipe = load_pretraining_recipe(SYNTHETIC, [*small, f"data.train={{kind: videos, root: {tmp_path}/videos}}"])
+    with pytest.raises(RecipeError, match=r"none of the \d videos of an epoch could be read; the first: .*\.mp4"):
+        pretrain(recipe, tmp_path / "run", progress=False)
+    assert not (tmp_path / "run" / "model.safetensors").exists()

@@ -53,7 +53,7 @@ def hand_over(model: nn.Module, converted: Converted, name: str, source: str, hi
         if getattr(config, key) != value:
             have = getattr(config, key)
             raise CheckpointError(f"{source} does not fit {name}: it says {key}={value}, the model has {have}.")
-    device = torch.get_default_device()
+    device = torch.empty(0).device  # `get_default_device` of PyTorch 2.7 does not see a surrounding `with`
     tensors = {key: tensor.to(device, wanted[key].dtype) for key, tensor in converted.tensors.items()}
     model.load_state_dict(tensors, strict=False, assign=True)
     for module in converted.fresh:

@@ -56,6 +56,10 @@ def main() -> None:
     except TubeletError as error:
         console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)
+    except OSError as error:  # a full disk, a folder that went away: nothing that another try in the code would mend
+        place = f"{error.filename}: " if error.filename else ""
+        console.print(f"[bold red]error:[/] {escape(place + str(error.strerror or error))}.", highlight=False)
+        sys.exit(1)
     except KeyboardInterrupt:
         console.print("interrupted; what is done is kept, and the same command goes on from there.")
         sys.exit(130)

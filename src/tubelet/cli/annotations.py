@@ -45,11 +45,12 @@ def check(
 
     A folder with a folder of videos for every class, every frame decoded:
 
-        tubelet data synthetic synthetic --videos 4 --clips 26 && tubelet data check synthetic/clips/train --decode
+        tubelet data synthetic synthetic --videos 4 --clips 26
+        tubelet data check synthetic/clips/train --decode
 
-    An annotation file, its videos, and the findings as JSON:
+    An annotation file and its videos (`-o findings.json` writes what is found):
 
-        tubelet data check synthetic/videos.json --videos synthetic/videos -o findings.json
+        tubelet data check synthetic/videos.json --videos synthetic/videos
 
     The status is 1 where there is an error; warnings may be meant so.
     """
@@ -86,7 +87,10 @@ def stats(
 
     The long videos of the synthetic benchmark, as tables and as a picture:
 
-        tubelet data synthetic synthetic --videos 4 --clips 26 && tubelet data stats synthetic/videos.json -o stats
+        tubelet data synthetic synthetic --videos 4 --clips 26
+        tubelet data stats synthetic/videos.json -o stats
+
+    Any annotation that `tubelet data formats` lists can be counted.
     """
     from tubelet.annotations import AnnotationError, compute_statistics, read_annotations
 
@@ -133,12 +137,11 @@ def convert(
     The segments and tubes of the synthetic benchmark, for Label Studio:
 
         tubelet data synthetic synthetic --videos 4 --clips 26
-
         tubelet data convert synthetic/videos.json tasks.json --to label_studio
 
     An export of CVAT, as tubelet's own JSON:
 
-        tubelet data convert annotations.xml train.json --to tubelet -O frame_rate=25
+        tubelet data convert cvat.xml train.json --to tubelet -O frame_rate=25
     """
     from tubelet.annotations import FORMATS, AnnotationError, read_annotations, recognise, write_annotations
 

@@ -59,7 +59,10 @@ def shard(
 ) -> None:
     """Pack videos into tar shards, as webdataset has them: a few large files to copy, or to read over http and s3.
 
-        tubelet data synthetic synthetic --videos 0 --clips 26 && tubelet data shard synthetic/clips shards
+    The clips of the synthetic benchmark:
+
+        tubelet data synthetic synthetic --videos 0 --clips 26
+        tubelet data shard synthetic/clips shards
 
     Pretraining reads them with `'data.train={kind: shards, paths: shards}'`.
     """

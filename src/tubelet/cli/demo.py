@@ -13,6 +13,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from tubelet.cli.outputs import folder_to_write
+
 if TYPE_CHECKING:
     from tubelet.annotations import Video
     from tubelet.inference import RecognitionResult
@@ -40,7 +42,7 @@ def demo(
 
     began = time.perf_counter()
     console = Console()
-    output.mkdir(parents=True, exist_ok=True)
+    folder_to_write(output)
     video, annotated, page = output / "scene.mp4", output / "annotated.mp4", output / "report.html"
     with console.status("rendering a scene") as status:
         scene = synthetic_video("test", index, seconds, size=320, num_actors=1, pause=(0.3, 0.8))

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from tubelet.cli.outputs import folder_to_write
+
 _BENCHMARK, _RECIPE = "Result files on a benchmark", "A model on a recipe's data"
 
 
@@ -19,7 +21,10 @@ def evaluate(
     checkpoint: Annotated[
         str | None,
         typer.Option(
-            help="Weights: a file, a folder, a hub id, or 'synthetic' [the recipe's own].", rich_help_panel=_RECIPE
+            "--checkpoint",
+            "-c",
+            help="Weights: a file, a folder, a hub id, or 'synthetic' [the recipe's own].",
+            rich_help_panel=_RECIPE,
         ),
     ] = None,
     batch_size: Annotated[
@@ -32,15 +37,20 @@ def evaluate(
         "runs/evaluation"
     ),
     benchmark: Annotated[
-        str | None, typer.Option(help="Its name; --list shows them all.", rich_help_panel=_BENCHMARK)
+        str | None,
+        typer.Option("--benchmark", "-b", help="Its name; --list shows them all.", rich_help_panel=_BENCHMARK),
     ] = None,
     ground_truth: Annotated[
-        Path | None, typer.Option(help="The official file or folder.", rich_help_panel=_BENCHMARK)
+        Path | None,
+        typer.Option("--ground-truth", "-g", help="The official file or folder.", rich_help_panel=_BENCHMARK),
     ] = None,
     predictions: Annotated[
         Path | None,
         typer.Option(
-            help="Results as the official tool reads them, or tubelet's JSON with scores.", rich_help_panel=_BENCHMARK
+            "--predictions",
+            "-p",
+            help="Results as the official tool reads them, or tubelet's JSON with scores.",
+            rich_help_panel=_BENCHMARK,
         ),
     ] = None,
     boxes: Annotated[
@@ -93,14 +103,12 @@ def evaluate(
     One box on one frame of AVA, found with an overlap of 0.8:
 
         echo movie,902,0.1,0.1,0.5,0.9,12,1 > truth.csv
-
         echo movie,902,0.1,0.1,0.5,0.74,12,0.9 > found.csv
-
-        tubelet evaluate --benchmark ava --ground-truth truth.csv --predictions found.csv -o score
+        tubelet evaluate -b ava -g truth.csv -p found.csv -o score
 
     The shipped weights on the synthetic benchmark (top-1, top-5, mean class accuracy, a confusion picture):
 
-        tubelet evaluate recognition/synthetic/videomae_tiny --checkpoint synthetic
+        tubelet evaluate recognition/synthetic/videomae_tiny -c synthetic
     """
     from tubelet.errors import TubeletError
 
@@ -152,6 +160,7 @@ def _evaluate_recipe(
     if fusion not in ("probabilities", "logits"):
         raise TubeletError(f"--fusion {fusion!r} is neither 'probabilities' nor 'logits'.")
     followed = load_recipe(find_recipe(recipe), overrides)
+    folder_to_write(output)
     weights = checkpoint or followed.model.checkpoint
     if weights is None:
         raise TubeletError(f"{recipe} names no weights; pass --checkpoint FILE.")

@@ -25,6 +25,8 @@ def models(
     The family of VideoMAE V2:
 
         tubelet models "videomaev2_*"
+
+    In Python, `tubelet.list_models` gives the names and `tubelet.create_model` the networks.
     """
     from tubelet.checkpoints import model_table
 

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from tubelet.cli.outputs import folder_to_write
+
 
 def pretrain(
     recipe: Annotated[Path, typer.Argument(help="A recipe (YAML), or the name of one of the package's own.")],
@@ -20,17 +22,15 @@ def pretrain(
 
     A minute on two CPU cores, on the synthetic benchmark, and what it learned as the start of a recogniser:
 
-        tubelet pretrain pretraining/synthetic/videomae_tiny run.epochs=2 --output runs/pretrained
-
-        tubelet train recognition/synthetic/videomae_tiny model.checkpoint=runs/pretrained/model.safetensors
+        tubelet pretrain pretraining/synthetic/videomae_tiny run.epochs=2 -o pre
+        tubelet train recognition/synthetic/videomae_tiny model.checkpoint=pre
 
     Your own videos, in any folder:
 
-        tubelet pretrain pretraining/kinetics400/videomae_base data.train.root=videos
+        tubelet pretrain pretraining/kinetics400/videomae_base data.train.root=clips
 
-    Many small files are slow; `tubelet data shard videos shards` packs them, and they are read from there:
-
-        tubelet pretrain pretraining/kinetics400/videomae_base 'data.train={kind: shards, paths: shards}'
+    Many small files are slow; `tubelet data shard clips shards` packs them, and `'data.train={kind: shards, paths:
+    shards}'` reads them from there.
 
     Several GPUs: `accelerate launch --multi_gpu -m tubelet pretrain RECIPE`.
     """
@@ -39,7 +39,8 @@ def pretrain(
     from tubelet.training.recipe import find_recipe
 
     path = find_recipe(recipe)
-    result = follow(load_pretraining_recipe(path, overrides or ()), output or Path("runs") / "pretraining" / path.stem)
+    folder = folder_to_write(output or Path("runs") / "pretraining" / path.stem)
+    result = follow(load_pretraining_recipe(path, overrides or ()), folder)
     console = Console()
     console.print(f"loss [bold]{result.loss:.4f}[/] after {result.steps} steps")
     if result.broken:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from tubelet.cli.outputs import file_to_write
 from tubelet.errors import TubeletError
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ def recognize(
     top: Annotated[int, typer.Option(help="How many labels to keep.", min=1)] = 5,
     views: Annotated[str, typer.Option(help="Clips in time x crops in space, such as 5x3.")] = "1x1",
     hop: Annotated[float | None, typer.Option(help="Seconds between sliding windows [half a window].")] = None,
-    threshold: Annotated[float, typer.Option(help="A moment with a lower score belongs to no segment.")] = 0.3,
+    threshold: Annotated[
+        float, typer.Option(help="A moment with a lower score belongs to no segment.", min=0.0, max=1.0)
+    ] = 0.3,
     batch_size: Annotated[int, typer.Option(help="Clips that go through the model at once.", min=1)] = 4,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 ... [a GPU when there is one].")] = None,
     output: Annotated[
@@ -52,17 +55,22 @@ def recognize(
 
     Make a clip to look at, then look at it:
 
-        tubelet demo --output demo && tubelet recognize demo/scene.mp4 --report scene.html
+        tubelet demo --output demo
+        tubelet recognize demo/scene.mp4 --report scene.html
 
     A folder; results are written as they come, and the same command again goes on where it stopped:
 
-        tubelet recognize videos --checkpoint MCG-NJU/videomae-base-finetuned-kinetics --output results.jsonl
+        tubelet recognize videos -c MCG-NJU/videomae-base-finetuned-kinetics
     """
     from tubelet.inference import Failure, Recognizer, ResultLog, find_videos, recognize_videos
 
     paths = find_videos(videos)
     if not paths:
         raise TubeletError(f"no video was found in {', '.join(videos)}; expected files such as .mp4, .mkv or .avi.")
+    if output is None and len(paths) > 1 and not as_json:
+        output = RESULTS
+    for path in filter(None, (output, report)):
+        file_to_write(path)
     recognizer = Recognizer(
         model,
         checkpoint=checkpoint,
@@ -77,8 +85,6 @@ def recognize(
     stdout, stderr = Console(), Console(stderr=True)
     if recognizer.uses_shipped_weights:
         stderr.print(SHIPPED_NOTE.format(count=len(recognizer.classes)), style="yellow", soft_wrap=True)
-    if output is None and len(paths) > 1 and not as_json:
-        output = RESULTS
     log = ResultLog(output, recognizer.settings) if output is not None else None
     outcomes: list[RecognitionResult | Failure] = []
     # on a terminal the bar and the lines above it share one console; elsewhere stdout holds results alone

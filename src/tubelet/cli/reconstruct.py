@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from tubelet.cli.outputs import file_to_write
+
 
 def reconstruct(
     video: Annotated[Path, typer.Argument(help="A video file.")],
@@ -30,11 +32,9 @@ def reconstruct(
 
     With a network from `tubelet pretrain`, on a scene of `tubelet demo`:
 
-        tubelet demo --output demo
-
-        tubelet pretrain pretraining/synthetic/videomae_tiny run.epochs=2 --output runs/pretrained
-
-        tubelet reconstruct demo/scene.mp4 --checkpoint runs/pretrained/model.safetensors --output scene.gif
+        tubelet demo -o demo
+        tubelet pretrain pretraining/synthetic/videomae_tiny run.epochs=2 -o pre
+        tubelet reconstruct demo/scene.mp4 -c pre/model.safetensors -o scene.gif
 
     Each hidden patch gets back its own mean and contrast, as in the papers' pictures: the network predicts neither.
     """
@@ -50,6 +50,7 @@ def reconstruct(
 
     if output.suffix not in (".png", ".gif"):
         raise TubeletError(f"--output {output} was given; expected a name that ends in .png or .gif.")
+    file_to_write(output)
     # everything that is hidden is predicted here, whatever a decoder left out in training
     changes: dict[str, Any] = {"decoder_mask_ratio": 0.0, "mask_ratio": mask_ratio, "mask": mask}
     changes = {key: value for key, value in changes.items() if value is not None}

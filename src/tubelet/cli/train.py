@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from tubelet.cli.outputs import folder_to_write
+
 
 def train(
     recipe: Annotated[Path, typer.Argument(help="A recipe (YAML), or the name of one of the package's own.")],
@@ -18,11 +20,12 @@ def train(
 
     A minute on two CPU cores, on the synthetic benchmark:
 
-        tubelet train recognition/synthetic/videomae_tiny run.epochs=1 data.train.num_clips=640 --output runs/first
+        tubelet train recognition/synthetic/videomae_tiny data.train.num_clips=320
 
-    Your own videos, a folder a class (`videos/train/<class>/*.mp4`, `videos/val/<class>/*.mp4`):
+    Your own videos, a folder a class (`videos/train/<class>/*.mp4`, `videos/val/<class>/*.mp4`; others as
+    `data.train.root=FOLDER data.validation.root=FOLDER`):
 
-        tubelet train recognition/your_videos/videomae_base data.train.root=videos/train data.validation.root=videos/val
+        tubelet train recognition/your_videos/videomae_base
 
     Several GPUs: `accelerate launch --multi_gpu -m tubelet train RECIPE`.
     """
@@ -30,7 +33,7 @@ def train(
     from tubelet.training.recognition import train as follow
 
     path = find_recipe(recipe)
-    result = follow(load_recipe(path, overrides or ()), output or Path("runs") / path.stem)
+    result = follow(load_recipe(path, overrides or ()), folder_to_write(output or Path("runs") / path.stem))
     console = Console()
     figures = result.figures
     console.print(

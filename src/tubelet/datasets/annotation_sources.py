@@ -34,10 +34,11 @@ class AnnotationSource:
         return video.subset or self.path.name
 
     def identity(self, video: Video) -> str:
-        """What tells a video from others: its path without suffix, and the folder where the source is a folder."""
+        """What tells a video from others: its path, in an annotation without suffix, in a folder with the folder's."""
         path = PurePosixPath(video.path)
-        path = path.with_suffix("") if path.suffix.lower() in VIDEO_SUFFIXES else path
-        return str(self.path / path if self.root == self.path else path)
+        if self.root == self.path:
+            return str(self.path / path)
+        return str(path.with_suffix("") if path.suffix.lower() in VIDEO_SUFFIXES else path)
 
 
 def read_source(

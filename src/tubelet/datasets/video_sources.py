@@ -4,8 +4,10 @@ URLs are read through fsspec, so anything that it knows will do (http, https, s3
 in its place; everything else is fetched to memory first.
 """
 
+import io
 import os
 import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,14 @@ from tubelet.errors import TubeletError
 
 class SourceError(TubeletError):
     """A video, list or archive that is not there or cannot be read."""
+
+
+class NamedBytes(io.BytesIO):
+    """The bytes of a file, and what to call it in messages."""
+
+    def __init__(self, content: bytes, name: str) -> None:
+        super().__init__(content)
+        self.name = name
 
 
 @dataclass(frozen=True)
@@ -40,22 +50,32 @@ class VideoSource:
         """What to call it in messages."""
         return f"{self.url}:{self.member}" if self.member else self.url
 
-    def open(self) -> str | bytes:
-        """What a `VideoReader` takes: the path of a local file, or the bytes.
+    def open(self) -> str | NamedBytes:
+        """What a `VideoReader` takes: the path of a local file, or the bytes under the video's name.
 
         Raises:
             SourceError: the bytes cannot be fetched.
         """
-        return self.url if self.size is None and not is_url(self.url) else self.read()
+        if self.size is None and not is_url(self.url):
+            return self.url
+        return NamedBytes(self.read(), self.name)
 
     def read(self) -> bytes:
         """The bytes of the video; raises `SourceError` as `open` does."""
         system, path = file_system(self.url)
         end = None if self.size is None else self.start + self.size
         try:
-            return bytes(system.cat_file(path, start=self.start, end=end))
+            content = bytes(system.cat_file(path, start=self.start, end=end))
         except Exception as error:  # a file system raises the errors of its own library
             raise SourceError(f"{self.name} cannot be read: {str(error) or type(error).__name__}.") from error
+        if end is None or len(content) == self.size:
+            return content
+        if len(content) < end:
+            raise SourceError(f"{self.name} has {len(content)} of its {self.size} bytes; the archive ends early.")
+        warnings.warn(
+            f"the server of {self.url} gives no part of a file, so that each video costs a shard.", stacklevel=2
+        )
+        return content[self.start : end]
 
 
 def is_url(path: str) -> bool:

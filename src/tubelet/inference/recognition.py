@@ -6,6 +6,7 @@ slide over it in one decoding pass, overlapping windows are fused, and neighbour
 segments.
 """
 
+import math
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -76,8 +77,10 @@ class Recognizer:
         for name, value in (("top", top), ("clips of the views", views[0]), ("batch_size", batch_size)):
             if value < 1:
                 raise TubeletError(f"{name} is {value}; expected at least 1.")
-        if hop is not None and not hop > 0:
+        if hop is not None and not 0 < hop < math.inf:
             raise TubeletError(f"hop is {hop} s; expected more than 0.")
+        if not 0 <= threshold <= 1:
+            raise TubeletError(f"threshold is {threshold}; expected a score from 0 to 1.")
         self.uses_shipped_weights = not isinstance(model, RecognitionModel) and checkpoint in (None, SHIPPED)
         if isinstance(model, RecognitionModel):
             self.network, self.name = model, type(model).__name__
@@ -86,7 +89,7 @@ class Recognizer:
             self.network = _trained_model(model, checkpoint)
             called = SHIPPED_MODEL if self.uses_shipped_weights else model
             self.name = str(checkpoint) if called is None else f"{called} ({checkpoint})"
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.device = _usable_device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.network.to(self.device).eval()
         self.spec = self.network.spec
         self.classes = _class_names(classes, self.network.classes, self.spec.num_classes)
@@ -221,6 +224,16 @@ def recognize(
         model, checkpoint=checkpoint, classes=classes, top=top, views=views, hop=hop, threshold=threshold, device=device
     )
     return recognizer(path)
+
+
+def _usable_device(device: str | torch.device) -> torch.device:
+    try:
+        torch.ones(1, device=device).cpu()
+    except (RuntimeError, AssertionError, NotImplementedError):
+        raise TubeletError(
+            f"the device {device} cannot be used here; expected cpu, or cuda or cuda:N for a GPU."
+        ) from None
+    return torch.device(device)
 
 
 def _trained_model(name: str | None, checkpoint: str | os.PathLike[str]) -> RecognitionModel:

@@ -60,7 +60,7 @@ def pairs_of_equal_keys(predictions: Rows, instances: Rows) -> Pairs:
 
 
 def _begins(keys: Rows, wanted: Rows) -> Rows:
-    """(N,) the first place in (M,) rising keys that is not below each of those wanted, as `numpy.searchsorted` has it."""
+    """(N,) the first place in (M,) rising keys that is not below each wanted one, as `numpy.searchsorted` has it."""
     span = int(keys[-1] - keys[0]) + 1
     if span > _SPARSE * (len(keys) + len(wanted)):
         return np.searchsorted(keys, wanted)

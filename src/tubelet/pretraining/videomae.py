@@ -19,7 +19,7 @@ from tubelet.layers.structured_initialisation import attend_to_neighbours, separ
 from tubelet.models import videomae
 from tubelet.models.spec import FeatureLevel, ModelError, ModelSpec
 from tubelet.models.videomae import Block, LayerNorm, PatchEmbed, VideoMAE, VideoMAEConfig, sincos_positions
-from tubelet.pretraining.masking import ENCODER_MASKS, running_cell_mask
+from tubelet.pretraining.masking import ENCODER_MASKS, MaskError, running_cell_mask
 from tubelet.pretraining.objective import Masks, PretrainingModel
 from tubelet.pretraining.pixels import EPSILON, Reconstruction, pixel_target, reconstruction, squared_error, tubelets
 
@@ -221,9 +221,17 @@ class VideoMAEPretraining(PretrainingModel):
         return ModelSpec(c.num_frames, c.frame_stride, c.crop, num_classes=0, levels=(level,))
 
     def masks(self, batch: int, generator: Generator | None = None) -> Masks:
-        """Hide tokens from the encoder, and from the decoder too where the config says so."""
+        """Hide tokens from the encoder, and from the decoder too where the config says so.
+
+        Raises:
+            MaskError: when the ratio is too small to hide anything.
+        """
         c = self.config
         hidden = ENCODER_MASKS[c.mask](batch, c.grid, c.mask_ratio, generator)
+        if not hidden.any():
+            raise MaskError(
+                f"a mask ratio of {c.mask_ratio} hides none of the {hidden.shape[1]} tokens; expected more."
+            )
         if c.decoder_mask_ratio == 0:
             return Masks.of(hidden)
         return Masks.of(hidden, running_cell_mask(batch, c.grid, c.decoder_mask_ratio, generator))

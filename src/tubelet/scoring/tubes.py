@@ -182,16 +182,17 @@ def _read_one(files: Files, path: Path, truth: VideoSet, frames: Frames, labels:
         # the file's own videos count 25 frames a second, whatever the data set has
         tested = _in_test_order(truth, files.split)
         listed = VideoSet(tuple(replace(v, frame_rate=FRAME_RATE, subset="test") for v in tested), truth.classes)
-        is_tubes = isinstance(load_pickle(path, "frame_detections.pkl or video_detections.pkl"), dict)
-        reader = read_multisports_video_detections if is_tubes else read_multisports_frame_detections
+        of_tubes = isinstance(load_pickle(path, "frame_detections.pkl or video_detections.pkl"), dict)
+        reader = read_multisports_video_detections if of_tubes else read_multisports_frame_detections
         found = reader(path, listed)
     else:
         found = load_videos(path)
         _check_videos(found, path, files, truth)
+        of_tubes = any(video.tubes for video in found)
     checked_scores(found, path)
     checked_labels(found, path, truth.classes)
     _check_inside(found, path)
-    if any(video.tubes for video in found):
+    if of_tubes:
         if any(video.boxes for video in found):
             raise ScoringError(f"{path} has tubes and boxes; expected one of them, the boxes in a file of their own.")
         return Found(tubes=frames.tubes_of(found, labels))

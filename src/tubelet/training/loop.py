@@ -73,7 +73,7 @@ class TrainingLoop:
         if accelerator.is_main_process:
             self.folder.make()
         accelerator.wait_for_everyone()
-        self.step, self.broken = 0, dict[str, str]()
+        self.step, self.clips_read, self.broken = 0, 0, dict[str, str]()
 
     def prepare(self, model: nn.Module, optimiser: torch.optim.Optimizer, num_videos: int) -> None:
         """Take the network, compiled where the recipe says so, and plan the steps.
@@ -139,7 +139,11 @@ class TrainingLoop:
                 step = []
 
     def take_step(self, batches: list[Batch], batch_loss: BatchLoss) -> float:
-        """One update from `accumulation` batches; the gradient is the mean over their losses."""
+        """One update from `accumulation` batches; the gradient is the mean over their losses.
+
+        Raises:
+            RecipeError: a loss that is not finite, or an epoch in which no video could be read.
+        """
         lr = float(self.schedule[self.step])
         for group in self.optimiser.param_groups:
             group["lr"] = lr * group["lr_scale"]
@@ -150,6 +154,7 @@ class TrainingLoop:
         total = torch.zeros((), device=self.accelerator.device)
         for number, batch in enumerate(batches):
             self.note_broken(batch.broken)
+            self.clips_read += len(batch)
             last = number == len(batches) - 1
             with self.accelerator.autocast(), _synchronised(self.accelerator, self.model, last):
                 loss = batch_loss(batch, generator) / len(batches)
@@ -163,6 +168,9 @@ class TrainingLoop:
         loss_value = float(self.accelerator.reduce(total, reduction="mean"))
         if not math.isfinite(loss_value):
             raise RecipeError(f"the loss is {loss_value} at step {self.step}; a smaller optimiser.lr may help.")
+        if self.step % self.steps_per_epoch == 0 and self._nothing_was_read():
+            reason = next(iter(self.broken.values()), "")
+            raise RecipeError(f"none of the {len(self.broken)} videos of an epoch could be read; the first: {reason}")
         self.log({"step": self.step, "epoch": self.step / self.steps_per_epoch, "loss": loss_value, "lr": lr})
         return loss_value
 
@@ -194,6 +202,10 @@ class TrainingLoop:
                 self.broken[sample.path] = sample.reason
                 logger.warning("skipped %s: %s", sample.path, sample.reason)
 
+    def _nothing_was_read(self) -> bool:
+        clips = torch.tensor(float(self.clips_read), device=self.accelerator.device)
+        return float(self.accelerator.reduce(clips, reduction="sum")) == 0
+
     def _last_logged_loss(self) -> float:
         if not self.folder.log.exists():
             return math.nan
@@ -214,18 +226,18 @@ class StepBar(Progress):
             TextColumn("[bold]{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("loss {task.fields[loss]:.3f}  {task.fields[rate]:.1f} clips/s  {task.fields[remark]}"),
+            TextColumn("{task.fields[figures]}  {task.fields[remark]}"),
             TimeRemainingColumn(),
             disable=not loop.show,
         )
         self._loop, self._clips, self._begun = loop, 0, time.perf_counter()
-        self._task = self.add_task(task, total=loop.steps, completed=loop.step, loss=math.nan, rate=0.0, remark="")
+        self._task = self.add_task(task, total=loop.steps, completed=loop.step, figures="", remark="")
 
     def stepped(self, batches: list[Batch], loss: float) -> None:
         """After a step."""
         self._clips += sum(map(len, batches)) * self._loop.accelerator.num_processes
         rate = self._clips / (time.perf_counter() - self._begun)
-        self.update(self._task, completed=self._loop.step, loss=loss, rate=rate)
+        self.update(self._task, completed=self._loop.step, figures=f"loss {loss:.3f}  {rate:.1f} clips/s")
 
     def remark(self, text: str) -> None:
         """Show something else beside the loss."""

@@ -40,7 +40,8 @@ class RunFolder:
         self.results = self.path / "results.json"
         written = self.path / "recipe.yaml"
         self._recipe, self._written, self._keep = recipe, written, keep
-        if written.exists() and read_recipe(type(recipe), written) != recipe:
+        begun = self.log.exists() or self.latest() is not None
+        if begun and written.exists() and read_recipe(type(recipe), written) != recipe:
             raise RecipeError(
                 f"{self.path} holds a run of another recipe; choose another --output, or delete that folder."
             )

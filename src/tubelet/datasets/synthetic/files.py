@@ -150,7 +150,11 @@ def _write_video(path: Path, scene: Scene) -> None:
 
 def _write_lists(folder: Path, clips: list[Video]) -> None:
     for split in dict.fromkeys(clip.subset for clip in clips):
-        listed = (replace(c, path=c.path.removeprefix("clips/")) for c in clips if c.subset == split)
+        listed = (
+            Video(clip.path.removeprefix("clips/"), subset=split, labels=clip.labels)
+            for clip in clips
+            if clip.subset == split
+        )
         write_video_list(folder / f"{split}.csv", VideoSet(tuple(listed), CLASSES))
 
 
