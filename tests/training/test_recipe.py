@@ -38,6 +38,7 @@ def test_overrides_reach_any_depth_and_are_typed() -> None:
         ("optimiser.layer_deacy=0.7", "unknown key 'optimiser.layer_deacy'; did you mean layer_decay"),
         ("data.train.dificulty=hard", "unknown key 'data.train.dificulty'; did you mean difficulty?"),
         ("rum.epochs=3", "unknown key 'rum'; did you mean run?"),
+        ("data.train.kind=kinetic", "data.train.kind: there is no kind 'kinetic'; did you mean kinetics"),
         ("run.epochs=0", "run.epochs: input should be greater than 0 (given 0)."),
         ("run.epochs", "override 'run.epochs' is not of the form key=value"),
         ("run.epochs.x=1", "override 'run.epochs.x=1': 'epochs' is a value, not a section."),

@@ -65,16 +65,15 @@ def find_videos(videos: VideoSet, root: PathLike) -> tuple[VideoSet, tuple[str, 
     there: list[Video] = []
     missing: list[str] = []
     for video in videos:
-        file, likeness = found[Path(video.path)] or (None, _NONE)
-        if file is not None and [one for one in claims[file] if one >= likeness] == [likeness]:
-            there.append(replace(video, path=file.as_posix()))
+        match = found[Path(video.path)]
+        if match is not None and [one for one in claims[match[0]] if one >= match[1]] == [match[1]]:
+            there.append(replace(video, path=match[0].as_posix()))
         else:
             missing.append(video.path)
     return replace(videos, videos=tuple(there)), tuple(missing)
 
 
 _Likeness = tuple[bool, int, bool]  # the same path; how many folders above are called the same; the same suffix
-_NONE: _Likeness = (False, 0, False)
 
 
 def _nearest(path: Path, by_stem: Mapping[str, list[Path]], root: Path) -> tuple[Path, _Likeness] | None:

@@ -7,6 +7,7 @@ An unknown key is an error that names its nearest neighbour; `key=value` overrid
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
@@ -278,6 +279,9 @@ def _explain(kind: type[Part], values: dict[str, Any], error: Any) -> str:
             values = values.get(part, {}) if isinstance(values, dict) else {}
         known = list(section.model_fields) if section is not None else []
         return f"unknown key {key!r}; {did_you_mean(where[-1], known)}"
+    if error["type"] == "union_tag_invalid":
+        tag, kinds = error["ctx"]["tag"], re.findall(r"'(\w+)'", error["ctx"]["expected_tags"])
+        return f"{key}.kind: there is no kind {tag!r}; {did_you_mean(tag, kinds)}"
     given = "" if error["type"] == "missing" else f" (given {error['input']!r})"
     return f"{key}: {error['msg'][0].lower()}{error['msg'][1:]}{given}."
 
