@@ -78,6 +78,12 @@ def test_a_folder_with_a_run_of_another_recipe_is_refused(tmp_path: Path) -> Non
         train(load_recipe(RECIPE, [*SMALL, "run.epochs=2"]), tmp_path / "run", progress=False)
 
 
+def test_a_run_that_never_took_a_step_does_not_hold_its_folder(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="the training set has 8 videos"):
+        train(load_recipe(RECIPE, [*SMALL, "data.train.num_clips=8"]), tmp_path / "run", progress=False)
+    train(load_recipe(RECIPE, [*SMALL, "run.epochs=1"]), tmp_path / "run", progress=False)
+
+
 def test_fewer_videos_than_a_step_takes_is_said(tmp_path: Path) -> None:
     recipe = load_recipe(RECIPE, [*SMALL, "data.train.num_clips=15"])
     with pytest.raises(RecipeError, match="has 15 videos; one step takes 16"):
