@@ -90,6 +90,10 @@ KINDS: dict[str, dict] = {
     "h264 4:4:4": {"pixel_format": "yuv444p"},
     "h264 of variable frame rate": {"times": np.cumsum(np.arange(60) % 5 + 1).tolist()},
     "h264 in matroska": {"container": "matroska"},
+    "h264 of variable frame rate in matroska": {
+        "container": "matroska",
+        "times": np.cumsum(7 * np.arange(60) % 19 + 1).tolist(),
+    },
     "h264 in mpeg-ts": {"container": "mpegts"},
     "h264 in flv": {"container": "flv"},
     "h264 without a container": {"container": "h264"},

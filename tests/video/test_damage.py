@@ -77,6 +77,21 @@ def test_the_warning_says_which_frames_are_missing_and_what_stands_in(h264, tmp_
     np.testing.assert_array_equal(frames[30:45], np.repeat(expected[29:30], 15, axis=0))
 
 
+def test_warnings_point_at_the_line_that_called_the_reader(h264):
+    data = overwrite(h264, packets(h264)[30])
+    cut = encode(container="matroska")[:-200]
+    calls = [
+        lambda reader: reader.frames([40]),
+        lambda reader: reader.frames_at([1.3]),
+        list,
+        lambda reader: VideoReader(cut),
+    ]
+    for call in calls:
+        with VideoReader(data) as reader, pytest.warns(VideoWarning) as record:
+            call(reader)
+        assert {warning.filename for warning in record} == {__file__}
+
+
 def test_a_damaged_start_leaves_the_rest(h264):
     data = overwrite(h264, packets(h264)[0])
     expected, _ = sequential(h264)
@@ -105,6 +120,33 @@ def test_a_hole_in_a_matroska_file_is_told():
     frames = np.stack(list(reader))
     assert len(frames) < 60
     assert all((frame == expected).all((1, 2, 3)).any() for frame in frames)
+
+
+def test_a_gap_in_a_constant_rate_is_told_as_a_hole():
+    times = [*range(0, 90, 3), *range(180, 270, 3)]  # in 1/90 s: the second of three seconds is not there
+    with pytest.warns(VideoWarning, match=r"has no frames from 1\.00 s to 2\.00 s; packets may be lost there"):
+        VideoReader(encode(container="matroska", times=times))
+
+
+def test_zeros_at_the_end_of_a_matroska_file_are_told_as_a_hole():
+    intact = encode(container="matroska", options={"bf": "0"})
+    half = len(intact) // 2
+    with pytest.warns(VideoWarning, match=r"has no frames from \d\.\d\d s to 2\.00 s"):
+        VideoReader(intact[:half] + bytes(len(intact) - half))
+
+
+@pytest.mark.parametrize("options", [{}, {"container": "matroska"}, {"codec": "libx265", "options": X265}], ids=str)
+def test_zeros_within_a_packet_never_give_a_wrong_frame(options):
+    # FFmpeg's decoders take many such packets for whole ones.
+    intact = encode(**options)
+    expected, _ = sequential(intact)
+    for packet in packets(intact)[20:45:3]:
+        start = packet.pos + packet.size // 2
+        data = intact[:start] + bytes(16) + intact[start + 16 :]
+        with VideoReader(data) as reader, pytest.warns(VideoWarning) as record:
+            frames = reader.frames(range(60))
+        wrong = {number for number in range(60) if not np.array_equal(frames[number], expected[number])}
+        assert wrong <= damaged_numbers(record)
 
 
 def test_a_video_whose_only_group_of_pictures_is_damaged_is_one_clear_error():
@@ -145,6 +187,64 @@ def test_a_truncated_video_gives_right_frames_or_one_clear_error(container, muxe
     assert wrong == []
     if container == "mp4":
         assert any(re.search(r"holds \d+ of the 60 frames", str(warning.message)) for warning in record)
+
+
+CUT = {
+    "matroska": {"container": "matroska"},
+    "webm": {"container": "webm", "codec": "libvpx-vp9", "options": {"cpu-used": "8"}},
+    "avi": {"container": "avi", "codec": "mpeg4", "options": {"bf": "0"}},
+    "fragmented mp4": {"muxer_options": {"movflags": "frag_keyframe+empty_moov"}},
+    "fragmented mp4 that begins with a whole one": {"muxer_options": {"movflags": "frag_keyframe"}},
+}
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.9])
+@pytest.mark.parametrize("name", CUT)
+def test_a_video_that_was_cut_off_says_what_is_missing(tmp_path, name, kept):
+    intact = encode(**CUT[name])
+    path = tmp_path / "cut"
+    path.write_bytes(intact[: int(len(intact) * kept)])
+    said = rf"is cut off: it has {path.stat().st_size} of the \d+ bytes .* any frames after [01]\.\d\d s are missing"
+    with path.open("rb") as file:
+        for source in (path, file):
+            with pytest.warns(VideoWarning, match=said), VideoReader(source) as reader:
+                assert len(reader) < 60
+
+
+@pytest.mark.skipif(not VIDEOS.exists(), reason="the real videos are not beside the checkout")
+@pytest.mark.parametrize("name", ["flipping_a_pancake.mkv", "test_pattern_av1.mkv", "apply_eye_makeup.avi"])
+def test_a_real_video_that_was_cut_off_says_so(name):
+    data = (VIDEOS / name).read_bytes()
+    with pytest.warns(VideoWarning, match=f"is cut off: it has {len(data) // 2} of the {len(data)} bytes"):
+        VideoReader(data[: len(data) // 2])
+
+
+def test_sound_that_outlasts_the_picture_is_no_damage():
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="matroska") as output:
+        video, audio = output.add_stream("libx264", rate=30), output.add_stream("pcm_s16le", rate=8000, layout="mono")
+        video.width, video.height, video.pix_fmt = 64, 64, "yuv420p"
+        for _ in range(30):
+            output.mux(video.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8))))
+        output.mux(video.encode(None))
+        for _ in range(10):
+            sound = av.AudioFrame.from_ndarray(np.zeros((1, 4000), np.int16), format="s16", layout="mono")
+            sound.rate = 8000
+            output.mux(audio.encode(sound))
+    with av.open(io.BytesIO(buffer.getvalue())) as container:
+        assert container.duration == 5_000_000  # microseconds
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", VideoWarning)
+        with VideoReader(buffer.getvalue()) as reader:
+            assert reader.metadata.duration == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize("muxer_options", [{"live": "1"}, {}], ids=str)
+def test_a_whole_matroska_file_of_any_size_field_is_not_cut_off(muxer_options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", VideoWarning)
+        with VideoReader(encode(container="matroska", muxer_options=muxer_options)) as reader:
+            assert len(reader) == 60
 
 
 def audio_only() -> bytes:
@@ -212,10 +312,39 @@ def test_a_file_without_a_video_stream_says_so(tmp_path):
         VideoReader(path)
 
 
-def test_a_missing_file_and_a_folder_are_one_clear_error(tmp_path):
-    for path in (tmp_path / "absent.mp4", tmp_path):
-        with pytest.raises(VideoError, match="no such file"):
-            VideoReader(path)
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("absent.mp4", r"absent\.mp4: no such file"),
+        ("pyproject.toml/video.mp4", "no such file"),
+        ("/", "/ is a folder"),
+        ("", "an empty path"),
+        ("a" * 5000, r"aaa\.\.\. cannot be opened as a video: file name too long"),
+        ("null\0byte", "cannot be opened as a video"),
+    ],
+)
+def test_a_path_that_leads_to_no_file_is_one_clear_error(path, message):
+    with pytest.raises(VideoError, match=message) as caught:
+        VideoReader(path)
+    assert len(str(caught.value)) < 300
+
+
+def test_a_file_object_that_cannot_be_read_is_one_clear_error(h264, tmp_path):
+    path = tmp_path / "video.mp4"
+    path.write_bytes(h264)
+    with path.open() as file, pytest.raises(VideoError, match=r'open as text.* mode "rb"'):
+        VideoReader(file)
+    with path.open("rb") as file:
+        reader = VideoReader(file)
+    with pytest.raises(VideoError, match=r"video\.mp4 is closed"):
+        reader.frames([0])
+    with pytest.raises(VideoError, match=r"video\.mp4 cannot be read from its start: .*closed file"):
+        VideoReader(file)
+
+
+def test_a_source_of_another_type_is_a_type_error():
+    with pytest.raises(TypeError, match="a binary file object was expected, not int"):
+        VideoReader(3)
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -171,7 +171,7 @@ def test_scaling_keeps_the_picture_in_place(h264):
     assert np.abs(small - means).mean() < 6
 
 
-@pytest.mark.parametrize("as_source", [bytes, io.BytesIO, "path", "string", "file"])
+@pytest.mark.parametrize("as_source", [bytes, bytearray, memoryview, io.BytesIO, "path", "string", "file"])
 def test_sources_of_every_kind_read_alike(h264, tmp_path, as_source):
     path = tmp_path / "video.mp4"
     path.write_bytes(h264)
@@ -220,7 +220,7 @@ def test_an_index_outside_the_video_is_one_clear_error(h264, tmp_path, index):
         reader.frames([0, index])
 
 
-@pytest.mark.parametrize("indices", [[1.5], [[1, 2]], ["a"], [True]])
+@pytest.mark.parametrize("indices", [[1.5], [[1, 2]], [[1], [2, 3]], ["a"], [True], None])
 def test_indices_that_are_not_numbers_are_one_clear_error(h264, indices):
     with VideoReader(h264) as reader, pytest.raises(ClipError, match="whole numbers"):
         reader.frames(indices)
@@ -230,6 +230,18 @@ def test_indices_that_are_not_numbers_are_one_clear_error(h264, indices):
 def test_a_time_outside_the_video_is_one_clear_error(h264, time):
     with VideoReader(h264) as reader, pytest.raises(ClipError, match=r"lasts 2\.000 s"):
         reader.frames_at([time])
+
+
+@pytest.mark.parametrize("times", [[[1.0, 2.0]], [[1.0], [2.0, 3.0]], ["a"], [{}]])
+def test_times_that_are_not_a_list_of_numbers_are_one_clear_error(h264, times):
+    with VideoReader(h264) as reader, pytest.raises(ClipError, match="times must be a list of seconds, not "):
+        reader.frames_at(times)
+
+
+@pytest.mark.parametrize("side", [0, -3, 12.5, 100_000, "224"])
+def test_a_short_side_out_of_range_is_one_clear_error(h264, side):
+    with pytest.raises(VideoError, match=f"short_side={side!r} was given; whole pixels from 1 to 16384 were expected"):
+        VideoReader(h264, short_side=side)
 
 
 def test_a_closed_reader_says_so(h264):

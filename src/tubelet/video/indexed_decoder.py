@@ -2,8 +2,9 @@
 
 A frame is had by decoding from its key packet on, and each decoded frame is known by its timestamp, never by counting
 from a seek. What cannot be decoded is never guessed: a packet that fails, a frame that the decoder marks as concealed,
-or one that does not come makes every frame missing that may be predicted from it. What FFmpeg's decoders take for a
-picture without complaint (some flipped bits, most of them in HEVC and VP9) cannot be told from one.
+one that does not come, or a packet with a hole makes every frame missing that may be predicted from it. What FFmpeg's
+decoders take for a picture without complaint (some flipped bits, most of them in HEVC, VP9 and AV1) cannot be told from
+one.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ class IndexedDecoder:
             if unneeded:
                 self._skipped.add(number)
             self._next += 1
-            if packet.is_corrupt:
+            if self._video.is_damaged(packet):
                 return self._mark_damaged(position)
         try:
             frames = self._video.codec.decode(packet)

@@ -7,11 +7,13 @@ B-frames), frames are counted from the first.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import av
 import numpy as np
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from tubelet.video.container import OpenVideo, Source, source_name
@@ -21,6 +23,9 @@ from tubelet.video.metadata import VideoMetadata
 from tubelet.video.packet_index import build_index, trustworthy
 from tubelet.video.picture import PictureConverter, Pixels
 from tubelet.video.scan import rising, scan
+
+# The share of gaps between frames that are alike where one that is not tells of lost frames.
+_CONSTANT_RATE = 0.9
 
 
 class PyAVBackend:
@@ -55,6 +60,7 @@ class PyAVBackend:
         turned = self.converter.orientation
         width, height = (first.height, first.width) if turned.transpose else (first.width, first.height)
         self._describe(width, height, turned.rotation)
+        self._tell_shortfall()
 
     def _begin(self) -> av.VideoFrame:
         try:
@@ -88,10 +94,14 @@ class PyAVBackend:
         self._time_base = stream.time_base or Fraction(1, 1)
         self._average_rate = float(stream.average_rate or stream.guessed_rate or 0)
         self._real_rate = float(stream.base_rate or 0)
+        announced_end = _announced_end(stream)
         records = video.records()
         if not records:
             raise VideoError(f"{self.name} holds a video stream without frames.")
         self._tail = records[-1].duration
+        # Where an MP4's header lists all frames, their count tells more, and a cut may have cost nothing but sound.
+        listed = "mov" in container_name and len(records) <= stream.frames
+        self._shortfall = None if listed else video.shortfall()
         if "mov" in container_name and len(records) < stream.frames:
             self.notice = f"holds {len(records)} of the {stream.frames} frames that its header announces"
 
@@ -102,15 +112,23 @@ class PyAVBackend:
         self.num_frames = len(times)
         self._times = rising(times)
         if "matroska" in container_name and self._times is not None:
-            self.notice = self.notice or self._hole(self._times, min(record.duration for record in records))
+            self.notice = self.notice or self._hole([*self._times, *announced_end])
         index = build_index(records, self._times) if self._times is not None else None
         if index is not None:
             self._decoder = IndexedDecoder(self._video or self._open(), self._open, index, self.missing)
 
-    def _hole(self, times: list[int], frame_time: int) -> str | None:
-        """Matroska's reader passes over damaged parts without a word; a hole in the times is all that shows."""
-        wide = np.flatnonzero(np.diff(times) > 3 * frame_time)
-        if frame_time <= 0 or not len(wide):
+    def _hole(self, times: list[int]) -> str | None:
+        """Matroska's reader passes over damaged parts without a word; what shows is a gap in a constant frame rate.
+
+        Args:
+            times: of the frames, and the video's end where it is known.
+        """
+        gaps = np.diff(times)
+        frame_time = int(np.median(gaps)) if len(gaps) else 0
+        wide = np.flatnonzero(gaps > 3 * frame_time)
+        # Matroska rounds times to its unit, mostly 1 ms.
+        alike = np.abs(gaps - frame_time) <= max(1, frame_time // 10)
+        if not len(wide) or np.mean(alike) < _CONSTANT_RATE:
             return None
         unit, hole = self._time_base, int(wide[0])
         start, end = (float((time - times[0]) * unit) for time in (times[hole] + frame_time, times[hole + 1]))
@@ -162,6 +180,16 @@ class PyAVBackend:
             num_frames=self.num_frames,
         )
 
+    def _tell_shortfall(self) -> None:
+        if self._shortfall is None:
+            return
+        length, announced = self._shortfall
+        cut_off = (
+            f"is cut off: it has {length} of the {announced} bytes that its header announces, "
+            f"and any frames after {self.metadata.duration:.2f} s are missing"
+        )
+        self.notice = f"{cut_off}; it {self.notice}" if self.notice else cut_off
+
     @property
     def is_indexed(self) -> bool:
         """Whether timestamps identify the frames, so that reading need not start at the first one."""
@@ -177,7 +205,7 @@ class PyAVBackend:
         wanted = frozenset(numbers)
         last = numbers[-1] if numbers else -1
         for number in numbers:
-            if self._closed:
+            if self._closed or getattr(self._source, "closed", False):
                 raise VideoError(f"{self.name} is closed.")
             frame = None
             if number not in self.missing and self._decoder is not None:
@@ -215,3 +243,12 @@ class PyAVBackend:
             if self._passed == number + 1:
                 return frame
         return None
+
+
+def _announced_end(stream: VideoStream) -> list[int]:
+    """When the last frame of a Matroska stream ends, in its time base, if its writer (FFmpeg) says so."""
+    written = re.fullmatch(r"(\d+):(\d+):(\d+(\.\d+)?)", stream.metadata.get("DURATION", ""))
+    if written is None or not stream.time_base:
+        return []
+    hours, minutes, seconds = (Fraction(part) for part in written.groups()[:3])
+    return [round((3600 * hours + 60 * minutes + seconds) / stream.time_base)]

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import operator
 import os
+import reprlib
+import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
@@ -20,6 +23,8 @@ from tubelet.video.metadata import VideoMetadata
 from tubelet.video.pyav_backend import PyAVBackend
 
 Frames = NDArray[np.uint8]
+
+_LARGEST_SHORT_SIDE = 16384
 
 
 class _Backend(Protocol):
@@ -41,29 +46,35 @@ class VideoReader:
 
     Frames come as displayed (rotation applied), RGB, in the order in which they are shown. A frame that cannot be
     decoded because the file is damaged keeps its number: the last readable frame before it stands in for it, and a
-    ``VideoWarning`` says which frames those are.
+    ``VideoWarning`` says which frames those are; another says when a file was cut off or lacks frames in between. What
+    neither container nor decoder notices stays unknown: some changed bits that decode all the same (as in HEVC,
+    VP9 and AV1), and the end of a cut stream that announces no length (MPEG-TS, a live Matroska).
 
     Args:
-        source: a path or URL, the bytes of a video file, or a seekable binary file object.
+        source: a path or URL, the bytes of a video file (copied from a bytearray or memoryview), or a seekable binary
+            file object.
         backend: "pyav", or "torchcodec" where that package is installed.
-        short_side: scale frames so that their short side has this many pixels, the long side truncated; None keeps the
-            size.
+        short_side: scale frames so that their short side has this many pixels, 1 to 16384, the long side truncated;
+            None keeps the size.
         device: "cpu", or "cuda" to decode on a GPU (torchcodec only); frames are NumPy arrays in any case.
 
     Raises:
-        VideoError: not a video, no video stream, no frame that can be decoded, or a backend that is not there.
+        VideoError: not a video, no video stream, no frame that can be decoded, a short side out of range, or a backend
+            that is not there.
+        TypeError: a source of another type.
     """
 
     def __init__(
         self,
-        source: str | os.PathLike[str] | bytes | BinaryIO,
+        source: str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO,
         *,
         backend: str = "pyav",
         short_side: int | None = None,
         device: str = "cpu",
     ) -> None:
-        if short_side is not None and short_side < 1:
-            raise VideoError(f"short_side={short_side} was given; it must be at least 1 pixel.")
+        if isinstance(source, bytearray | memoryview):
+            source = bytes(source)
+        short_side = _checked_side(short_side)
         if backend == "pyav":
             if device != "cpu":
                 raise VideoError(
@@ -127,7 +138,7 @@ class VideoReader:
             ClipError: a time outside the video.
             VideoError: no frame can be decoded.
         """
-        times = np.atleast_1d(np.asarray(_listed(seconds), dtype=np.float64))
+        times = _row(seconds, "times must be a list of seconds", np.float64)
         duration = self.metadata.duration
         # Times that were computed as frame / rate may fall short of the frame by rounding.
         tolerance = 1e-6
@@ -176,11 +187,12 @@ class VideoReader:
         )
 
     def _checked(self, indices: Iterable[int] | ArrayLike) -> NDArray[np.int64]:
-        numbers = np.atleast_1d(np.asarray(_listed(indices)))
+        expected = "frame numbers must be a list of whole numbers"
+        numbers = _row(indices, expected)
         if numbers.size == 0:
             return np.zeros(0, dtype=np.int64)
-        if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
-            raise ClipError(f"frame numbers must be a list of whole numbers, not {numbers.dtype} of {numbers.shape}.")
+        if numbers.dtype.kind not in "iu":
+            raise ClipError(f"{expected}, not {reprlib.repr(indices)}.")
         for number in (int(numbers.min()), int(numbers.max())):
             if not 0 <= number < len(self):
                 raise ClipError(
@@ -225,12 +237,48 @@ class VideoReader:
             f"{self._backend.name} is damaged: {_ranges(numbers)} of its {len(self)} frames cannot be decoded; "
             f"{which} stands in for each.",
             VideoWarning,
-            stacklevel=4,
+            stacklevel=_level_of_the_caller(),
         )
 
 
-def _listed(values: Iterable[Any] | ArrayLike) -> Any:
-    return values if isinstance(values, np.ndarray | Sequence) or not isinstance(values, Iterable) else list(values)
+def _level_of_the_caller() -> int:
+    """The ``stacklevel`` with which a warning of the function that asks points at the line that called the reader."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_code.co_filename == __file__ and frame.f_back is not None:
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def _checked_side(short_side: int | None) -> int | None:
+    if short_side is None:
+        return None
+    try:
+        side = operator.index(short_side)
+    except TypeError:
+        side = 0
+    if not 1 <= side <= _LARGEST_SHORT_SIDE:
+        raise VideoError(
+            f"short_side={short_side!r} was given; whole pixels from 1 to {_LARGEST_SHORT_SIDE} were expected."
+        )
+    return side
+
+
+def _row(values: Iterable[Any] | ArrayLike, expected: str, dtype: type | None = None) -> NDArray[Any]:
+    """A number or a list of numbers as a one-dimensional array.
+
+    Raises:
+        ClipError: anything else; ``expected`` is the start of its sentence.
+    """
+    listed: Any = values
+    if isinstance(values, Iterable) and not isinstance(values, np.ndarray | Sequence):
+        listed = list(values)
+    try:
+        row = np.atleast_1d(np.asarray(listed, dtype=dtype))
+    except (TypeError, ValueError) as error:
+        raise ClipError(f"{expected}, not {reprlib.repr(listed)}.") from error
+    if row.ndim != 1:
+        raise ClipError(f"{expected}, not {reprlib.repr(listed)} of shape {row.shape}.")
+    return row
 
 
 def _ranges(numbers: Sequence[int]) -> str:
