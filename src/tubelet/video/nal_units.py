@@ -32,7 +32,9 @@ def has_hole(packet: bytes, length_size: int) -> bool:
     while start + length_size <= len(packet):
         first = start + length_size
         end = first + int.from_bytes(packet[start:first], "big")
-        if packet.find(b"\0\0\0", first, max(first, end - _PADDING)) >= 0:
+        unit = packet[first:end]
+        content = unit.rstrip(b"\0")
+        if b"\0\0\0" in content or len(unit) - len(content) > _PADDING:
             return True
         start = end
     return False
