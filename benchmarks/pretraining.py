@@ -7,10 +7,10 @@
 A step is forward, backward and AdamW, of ViT-B on 16 x 224 x 224 clips with 0.9 of the tubes hidden. "plain" is written
 in this file as the public implementations do it: all tokens are embedded and picked with a boolean mask, the target is
 made for all tokens and then picked, attention is a product, a softmax and a product, and AdamW runs as PyTorch chooses
-(ours is fused, as in `tubelet.training`). All start from the same weights, and the losses must agree. The networks and a
-large matrix product are timed in turn and the quickest counts: on a CPU the processor's time (of all threads), on a GPU
-the clock's. Memory is what a step holds at its peak beyond weights and moments. The share of the product's rate is that
-of the step's own multiply-adds.
+(ours is fused, as in `tubelet.training`). All start from the same weights, and the losses must agree. The networks and
+a large matrix product are timed in turn and the quickest counts: on a CPU the processor's time (of all threads), on a
+GPU the clock's. Memory is what a step holds at its peak beyond weights and moments. The share of the product's rate is
+that of the step's own multiply-adds.
 """
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,70 @@ def test_a_file_that_is_not_what_it_should_be_is_one_sentence(tmp_path: Path, co
     with pytest.raises(AnnotationError, match=sentence) as error:
         load_videos(path)
     assert str(path) in str(error.value)
+
+
+SPRINT = {"path": "a", "segments": [{"start": 1, "end": 2, "label": "run"}]}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"videos": None}, r"has the videos None; expected a list\."),
+        ({"videos": [SPRINT, 3]}, r": video 2 is 3; expected an object with the fields path, "),
+        ({"videos": [{"path": 5}]}, r": video 1 has the path 5; expected text\."),
+        ({"videos": [{}]}, r": video 1 has no path; expected text\."),
+        ({"videos": [{"path": "a", "duration": "x"}]}, r": video 'a' has the duration 'x'; expected a number\."),
+        ({"videos": [{"path": "a", "extra": 3}]}, r": video 'a' has the extra 3; expected an object\."),
+        ({"videos": [{"path": "a", "num_frames": 2.5}]}, r"num_frames 2\.5; expected a whole number\."),
+        ({"classes": None}, r"has the classes None; expected a list\."),
+        ({"classes": ["run", 7]}, r"has the class 7; expected its name\."),
+        ({"extra": []}, r"has the extra \[\]; expected an object\."),
+    ],
+)
+def test_a_value_of_another_type_is_named_with_its_video(tmp_path: Path, change: dict, sentence: str) -> None:
+    path = tmp_path / "videos.json"
+    content = {"format": "tubelet", "version": 1, "classes": ["run"], "videos": [SPRINT]} | change
+    path.write_text(json.dumps(content))
+    with pytest.raises(AnnotationError, match=sentence):
+        load_videos(path)
+
+
+@pytest.mark.parametrize("lacking", ["classes", "videos"])
+def test_a_file_without_its_classes_or_videos_is_refused(tmp_path: Path, lacking: str) -> None:
+    content: dict[str, object] = {"format": "tubelet", "version": 1, "classes": [], "videos": []}
+    del content[lacking]
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    with pytest.raises(AnnotationError, match=rf"a\.json has no {lacking}; expected a list\."):
+        load_videos(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "sentence"),
+    [
+        ("segments", {"label": ["run"]}, r"segment 1 has the label \['run'\]; expected text\."),
+        ("segments", {"score": True}, r"segment 1 has the score True; expected a number\."),
+        ("segments", {"end": 0}, r"segment 1: segment 'run' runs from 1 to 0 s"),
+        ("segments", {"ende": 0}, r"segment 1 has the unknown field 'ende'; did you mean end"),
+        ("boxes", {"xyxy": [1, 2]}, r"box 1 has the xyxy \[1, 2\]; expected four numbers\."),
+        ("boxes", {"xyxy": [0, 0, 1, "1"]}, r"box 1 has the xyxy .*; expected four numbers\."),
+        ("tubes", {"times": ["x"]}, r"tube 1: tube 'run' has the times \['x'\]; expected numbers\."),
+        ("tubes", {"boxes": [[0, 0, 1]]}, r"tube 1: tube 'run' has times of shape \(1,\) and boxes of shape \(1, 3\)"),
+        (
+            "tubes",
+            {"boxes": [[0, 0], [1]]},
+            r"tube 1: tube 'run' has the boxes \[\[0, 0\], \[1\]\]; expected numbers\.",
+        ),
+    ],
+)
+def test_an_action_that_is_none_is_named_with_its_video_and_number(kind: str, change: dict, sentence: str) -> None:
+    actions: dict[str, dict[str, object]] = {
+        "segments": {"start": 1, "end": 2, "label": "run"},
+        "boxes": {"time": 1, "xyxy": [0, 0, 1, 1], "label": "run"},
+        "tubes": {"times": [1], "boxes": [[0, 0, 1, 1]], "label": "run"},
+    }
+    plain = {"path": "a", kind: [actions[kind] | change]}
+    with pytest.raises(AnnotationError, match=f"^video 'a', {sentence}"):
+        Video.from_dict(plain, "video 'a'")
 
 
 def test_tubes_whose_arrays_do_not_fit_are_refused() -> None:

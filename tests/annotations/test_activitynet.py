@@ -170,6 +170,13 @@ def test_a_label_id_that_is_not_the_class_is_an_error(written):
         read_activitynet(written(content), classes=["run", "jump"])
 
 
+@pytest.mark.parametrize(("fact", "value"), [("duration", -3), ("fps", -25.0), ("frame", -1)])
+def test_a_fact_below_0_is_an_error_with_video_and_value(written, fact, value):
+    entry = {"subset": "training", "duration": 9.5, "annotations": []} | {fact: value}
+    with pytest.raises(AnnotationError, match=rf"video abc has the {fact} {value}; expected a number from 0 up\."):
+        read_activitynet(written({"database": {"abc": entry}}))
+
+
 @pytest.mark.parametrize("read", [read_activitynet, read_activitynet_results, read_bsn])
 def test_a_file_that_is_cut_short_is_an_error(written, read):
     with pytest.raises(AnnotationError, match=r"given.json: line 1 is not JSON"):

@@ -156,6 +156,20 @@ def test_what_no_format_knows_is_an_error_with_the_file(content, tmp_path):
         read_annotations(tmp_path / "a.json")
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("v 1 2 7 nan", r"line 2 has the score 'nan'; expected a finite number"),
+        ("v 1 2 7", r"line 2 is 'v 1 2 7'; expected \"video start end class score\""),
+        ("video_test_00", r"line 2 is 'video_test_00'; expected"),
+    ],
+)
+def test_a_broken_line_among_detections_of_thumos14_is_named(line, message, tmp_path):
+    (tmp_path / "a.txt").write_text(f"v 1 2 7 0.5\n{line}\n")
+    with pytest.raises(AnnotationError, match=message):
+        read_annotations(tmp_path / "a.txt")
+
+
 def test_a_missing_file_is_an_error(tmp_path):
     with pytest.raises(AnnotationError, match=r"a\.json: no such file"):
         recognise(tmp_path / "a.json")

@@ -13,6 +13,7 @@ from tubelet.annotations import AnnotationError, Box, Label, Segment, Tube, Vide
 from tubelet.annotations.coco_video import read_coco_video, write_coco_video
 from tubelet.annotations.cvat import read_cvat, write_cvat
 from tubelet.annotations.label_studio import read_label_studio, write_label_studio
+from tubelet.annotations.losses import LossWarning
 from tubelet.annotations.via3 import read_via3, write_via3
 
 CVAT = """<?xml version="1.0"?>
@@ -62,6 +63,7 @@ def test_cvat_keeps_an_object_to_the_end_when_nothing_says_that_it_left(tmp_path
         ('xbr="50"', 'xbr="150"', r"line 7 .*inside the frame of 100 x 200"),
         ('ytl="0"', 'ytl="nan"', r"line 6 has the ytl 'nan'"),
         ('frame="4"', 'frame="0"', r"line 5 .*do not ascend"),
+        ("</task>", "<frame_filter>all</frame_filter></task>", "line 4 has the frame_filter 'all'; expected step="),
         ("</annotations>", "", "is not XML"),
         ('<?xml version="1.0"?>', '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "b">]>', "line 1 has a DOCTYPE"),
         ("<annotations>", "<labels><annotations>", "is not XML"),
@@ -70,6 +72,53 @@ def test_cvat_keeps_an_object_to_the_end_when_nothing_says_that_it_left(tmp_path
 def test_cvat_refuses_what_cannot_be(tmp_path: Path, old: str, new: str, message: str) -> None:
     with pytest.raises(AnnotationError, match=message):
         cvat(tmp_path, CVAT.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "</annotations>",
+            '<track id="4" label="run"><polygon frame="0"/></track></annotations>',
+            "left out: 1 polygon track",
+        ),
+        (
+            "</annotations>",
+            '<tag label="jump" frame="1"/><tag label="run" frame="1"/></annotations>',
+            "left out: 2 tags outside of images",
+        ),
+        ('<tag label="jump"/></image>', '<box label="run"/></image>', "left out: 1 single box shape"),
+        ('xtl="40"', 'xtl="40" rotation="30.0"', "read as if upright: 1 turned box"),
+    ],
+)
+def test_what_of_cvat_is_not_read_as_it_stands_is_counted(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.warns(LossWarning, match=rf"a\.xml: {message}\."):
+        cvat(tmp_path, CVAT.replace(old, new, 1))
+
+
+def every_fifth(text: str) -> str:
+    """Ten frames of a video from its frame 50 on, of every five the first."""
+    task = "<start_frame>50</start_frame><stop_frame>95</stop_frame><frame_filter>step=5</frame_filter></task>"
+    for old, new in ((f'{name}="{n}"', f'{name}="{50 + 5 * n}"') for name in ("frame", "id") for n in (0, 2, 3, 4, 6)):
+        text = text.replace(old, new)
+    return text.replace("</task>", task)
+
+
+def test_cvat_counts_the_frames_of_the_video_where_the_task_has_some_of_them(tmp_path: Path) -> None:
+    video = cvat(tmp_path, every_fifth(CVAT))
+    assert (video.num_frames, video.duration) == (96, 9.6)
+    assert (video.tubes[0].start, video.tubes[0].end) == (5.0, 7.9)
+    assert video.segments == (Segment(6.0, 7.0, "jump"),)
+
+
+def test_cvat_keeps_an_object_to_the_end_of_the_part_that_the_task_has(tmp_path: Path) -> None:
+    (tube,) = cvat(tmp_path, every_fifth(CVAT.replace('outside="1"', 'outside="0"'))).tubes
+    assert tube.end == 9.5
+
+
+def test_a_cvat_export_of_several_tasks_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(AnnotationError, match="has 2 tasks; expected one"):
+        cvat(tmp_path, CVAT.replace("</task>", "</task><task/>"))
 
 
 def test_entities_that_expand_without_end_are_refused_before_they_do(tmp_path: Path) -> None:
@@ -143,8 +192,8 @@ def test_youtube_vis_tracks_have_a_box_or_null_a_frame(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"category_id": 9}, "annotation 5 has the category 9"),
-        ({"bbox": [0, 0, 500, 5]}, "annotation 5, frame 0 .*inside the frame"),
+        ({"category_id": 9}, "has the category 9"),
+        ({"bbox": [0, 0, 500, 5]}, "frame 0 .*inside the frame"),
         ({"bbox": [0, 0, -5, 5]}, "left <= right"),
         ({"bbox": [0, 0, 5]}, "expected x, y, width, height"),
         ({"image_id": 3}, "image 3"),
@@ -159,7 +208,7 @@ def test_coco_refuses_what_cannot_be(tmp_path: Path, change: dict, message: str)
         "annotations": [annotation],
     }
     (tmp_path / "a.json").write_text(json.dumps(content))
-    with pytest.raises(AnnotationError, match=message):
+    with pytest.raises(AnnotationError, match=rf"^\S+a\.json: annotation 5.*{message}"):
         read_coco_video(tmp_path / "a.json")
 
 
@@ -186,6 +235,37 @@ def test_via3_refuses_what_cannot_be(tmp_path: Path, old: str, new: str, message
     (tmp_path / "a.json").write_text(text)
     with pytest.raises(AnnotationError, match=f"metadata .*{message}"):
         read_via3(tmp_path / "a.json", sizes=(100, 100))
+
+
+def via3_project(folder: Path, *metadata: tuple[list[float], list[float], dict[str, str]]) -> Path:
+    """A project with VIA's attribute of segments, one of two actions and one of text."""
+    attribute = {
+        "1": {"aname": "TEMPORAL-SEGMENTS", "options": {"default": "Default", "jump": "jump"}},
+        "2": {"aname": "action", "options": {"0": "run", "1": "sit"}},
+        "3": {"aname": "note"},
+    }
+    entries = {str(i): {"vid": "1", "z": z, "xy": xy, "av": av} for i, (z, xy, av) in enumerate(metadata)}
+    files = {"file": {"1": {"fname": "a.mp4"}}, "view": {"1": {"fid_list": ["1"]}}}
+    (folder / "a.json").write_text(json.dumps({"attribute": attribute, "metadata": entries, **files}))
+    return folder / "a.json"
+
+
+@pytest.mark.parametrize("attribute", [None, "action"])
+def test_via3_reads_each_kind_by_the_attribute_that_it_has_values_of(tmp_path: Path, attribute: str | None) -> None:
+    jump, box = ([1.5, 3.25], [], {"1": "jump"}), ([2.0], [2, 0, 0, 50, 50], {"2": "0", "3": ""})
+    videos = read_via3(via3_project(tmp_path, jump, box), attribute=attribute, sizes=(100, 100))
+    assert videos.videos[0].segments == (Segment(1.5, 3.25, "jump"),)
+    assert videos.videos[0].boxes == (Box(2.0, (0.0, 0.0, 0.5, 0.5), "run"),)
+    assert videos.classes == ("Default", "jump", "run", "sit")
+
+
+def test_via3_needs_the_attribute_where_segments_have_values_of_several(tmp_path: Path) -> None:
+    path = via3_project(tmp_path, ([1, 2], [], {"1": "jump", "2": "1"}), ([3, 4], [], {"2": "0"}))
+    with pytest.raises(AnnotationError, match=r"values of \['TEMPORAL-SEGMENTS', 'action'\] for its segments"):
+        read_via3(path)
+    assert [segment.label for segment in read_via3(path, attribute="action").videos[0].segments] == ["sit", "run"]
+    with pytest.raises(AnnotationError, match="metadata '1' has no value of the attribute"):
+        read_via3(path, attribute="TEMPORAL-SEGMENTS")
 
 
 CLASSES = ("jump", "run")

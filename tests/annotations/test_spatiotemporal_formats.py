@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tubelet.annotations import AnnotationError, Box, Video, VideoSet
+from tubelet.annotations import AnnotationError, Box, Video, VideoSet, read_annotations
 from tubelet.annotations.act_tubes import read_act_tubes, write_act_tubes
 from tubelet.annotations.ava import read_ava, write_ava
 from tubelet.annotations.ava_lists import (
@@ -148,11 +148,12 @@ def test_act_tubes_count_frames_from_1_and_divide_pixels_as_they_are(tmp_path: P
 @pytest.mark.parametrize(
     ("rows", "label", "message"),
     [
-        ([[1, 0, 0, 400, 9]], 1, "frame 1 .*inside the frame of 320 x 240"),
+        ([[1, 0, 0, 400, 9]], 1, "label 1, tube 0, frame 1 .*inside the frame of 320 x 240"),
         ([[1, 9, 0, 5, 9]], 1, "left <= right"),
         ([[1, np.nan, 0, 5, 9]], 1, "finite"),
         ([[1, 0, 0, 5, 9]], 2, "label 2; expected 0 to 1"),
-        ([[0, 0, 0, 5, 9]], 1, "frame 0"),
+        ([[0, 0, 0, 5, 9]], 1, "label 1, tube 0 has the frame 0; expected ascending frames 1 to"),
+        ([[1.5, 0, 0, 5, 9]], 1, r"label 1, tube 0 has the frame 1\.5; expected ascending frames 1 to"),
         ([[2, 0, 0, 5, 9], [2, 0, 0, 5, 9]], 1, "ascending"),
         ([[1, 0, 0, 5]], 1, r"shape \(1, 4\)"),
     ],
@@ -239,7 +240,18 @@ def test_multisports_detections_come_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "value", "message"), [(0, 1, "video 1"), (2, 2, "label 2"), (3, np.nan, "numbers"), (2, -1, "label -1")]
+    ("column", "value", "message"),
+    [
+        (0, 1, "video 1"),
+        (2, 2, "label 2"),
+        (3, np.nan, "numbers"),
+        (2, -1, "label -1"),
+        (1, 2.5, r"frame 2\.5; expected a whole number from 1 to 100"),
+        (1, 0, "frame 0"),
+        (1, 101, "frame 101"),
+        (6, 9000, r"box \[10\.0, 20\.0, 9000\.0, 40\.0\] on frame 3; expected pixels inside the frame of 1280 x 720"),
+        (5, -100, "box"),
+    ],
 )
 def test_multisports_detections_refuse_what_cannot_be(tmp_path: Path, column: int, value: float, message: str) -> None:
     rows = np.array([[0, 3, 1, 0.7, 10, 20, 30, 40.0]])
@@ -247,6 +259,36 @@ def test_multisports_detections_refuse_what_cannot_be(tmp_path: Path, column: in
     save_pickle(tmp_path / "a.pkl", rows)
     with pytest.raises(AnnotationError, match=f"row 0 has the {message}"):
         read_multisports_frame_detections(tmp_path / "a.pkl", GROUND_TRUTH)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        (0, 3.5, r"row 1 has the frame 3\.5; expected a whole number from 1 to 100"),
+        (0, 101, "row 1 has the frame 101"),
+        (3, 9000, r"row 1 has the box \[10\.0, 20\.0, 9000\.0, 40\.0\] on frame 4"),
+        (5, np.nan, "row 1 has the numbers"),
+        (0, 3, "tube 'run' has times that do not ascend"),
+    ],
+)
+def test_multisports_tubes_refuse_what_cannot_be(tmp_path: Path, column: int, value: float, message: str) -> None:
+    rows = np.array([[3, 10, 20, 30, 40, 0.6], [4, 10, 20, 30, 40.0, 0.8]])
+    rows[1, column] = value
+    save_pickle(tmp_path / "a.pkl", {1: [("s/a", 0.7, rows)]})
+    with pytest.raises(AnnotationError, match=rf"a\.pkl: label 1, tube 0 of 's/a'[,:] {message}"):
+        read_multisports_video_detections(tmp_path / "a.pkl", GROUND_TRUTH)
+
+
+def test_multisports_boxes_that_look_past_the_edge_or_end_before_they_begin_are_detections(tmp_path: Path) -> None:
+    rows = np.array([[0, 3, 1, 0.7, -10, 20, 1300, 40], [0, 3, 1, 0.7, 30, 20, 10, 40.0]])
+    save_pickle(tmp_path / "a.pkl", rows)
+    assert len(read_multisports_frame_detections(tmp_path / "a.pkl", GROUND_TRUTH).videos[0].boxes) == 2
+
+
+def test_a_result_without_any_tube_is_recognised_and_read(tmp_path: Path) -> None:
+    save_pickle(tmp_path / "a.pkl", {})
+    videos = read_annotations(tmp_path / "a.pkl", ground_truth=GROUND_TRUTH)
+    assert [video.tubes for video in videos] == [()]
 
 
 def test_multisports_csv_groups_the_rows_of_an_entity_and_comes_back(tmp_path: Path) -> None:

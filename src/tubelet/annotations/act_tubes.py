@@ -106,36 +106,37 @@ def _read_video(
     tubes = tuple(
         Tube(
             frame_to_seconds(rows[:, 0], frame_rate, first=1),
-            to_fractions(check_boxes(rows[:, 1:], width, height, _place(where, rows)), width, height),
+            to_fractions(check_boxes(rows[:, 1:], width, height, _place(place, rows)), width, height),
             classes[label],
         )
-        for label, rows in _labelled_rows(where, content["gttubes"][name], classes, frames)
+        for place, label, rows in _labelled_rows(where, content["gttubes"][name], classes, frames)
     )
     return Video(name, frames / frame_rate, frame_rate, width, height, frames, subset, tubes=tubes)
 
 
 def _labelled_rows(
     where: str, by_label: Any, classes: tuple[str, ...], frames: int
-) -> Iterator[tuple[int, np.ndarray]]:
+) -> Iterator[tuple[str, int, np.ndarray]]:
+    """Place in the file, label and rows of every tube."""
     if not isinstance(by_label, dict):
         raise AnnotationError(f"{where} has the tubes {by_label!r:.80}; expected them by label.")
     for label, tubes in by_label.items():
         if not 0 <= int(label) < len(classes):
             raise AnnotationError(f"{where} has the label {label}; expected 0 to {len(classes) - 1}.")
-        for tube in tubes:
-            rows = np.asarray(tube)
+        for number, tube in enumerate(tubes):
+            place, rows = f"{where}, label {label}, tube {number}", np.asarray(tube)
             if rows.ndim != 2 or rows.shape[1] != 5 or len(rows) == 0 or rows.dtype.kind not in "fiu":
                 raise AnnotationError(
-                    f"{where} has a tube of shape {rows.shape} and type {rows.dtype}; expected (n, 5) numbers."
+                    f"{place} has the shape {rows.shape} and type {rows.dtype}; expected (n, 5) numbers."
                 )
             numbers = rows[:, 0]
             bad = ~((numbers >= 1) & (numbers <= frames) & (numbers == np.rint(numbers)))
             bad[1:] |= numbers[1:] <= numbers[:-1]
             if bad.any():
                 raise AnnotationError(
-                    f"{where} has a tube with the frame {numbers[bad][0]:g}; expected ascending frames 1 to {frames}."
+                    f"{place} has the frame {numbers[bad][0]:g}; expected ascending frames 1 to {frames}."
                 )
-            yield int(label), rows
+            yield place, int(label), rows
 
 
 def _place(where: str, rows: np.ndarray) -> Any:

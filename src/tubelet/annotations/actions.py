@@ -17,7 +17,7 @@ import json
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ import numpy as np
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 
-from tubelet.errors import TubeletError
+from tubelet.errors import TubeletError, did_you_mean
 
 FORMAT_VERSION = 1
 
@@ -85,7 +85,7 @@ class Tube:
         actor: identity within the video; tubes of one actor share it.
 
     Raises:
-        AnnotationError: when the arrays do not fit each other or the times do not ascend.
+        AnnotationError: when the arrays hold no numbers, do not fit each other or the times do not ascend.
     """
 
     times: np.ndarray
@@ -95,16 +95,26 @@ class Tube:
     actor: str | None = None
 
     def __post_init__(self) -> None:
-        times, boxes = np.asarray(self.times, np.float64), np.asarray(self.boxes, np.float64)
+        times, boxes = self._numbers("times"), self._numbers("boxes")
         if times.ndim != 1 or len(times) == 0 or boxes.shape != (len(times), 4):
             raise AnnotationError(
                 f"tube {self.label!r} has times of shape {times.shape} and boxes of shape {boxes.shape}; "
                 "expected (K,) and (K, 4) with K >= 1."
             )
-        if np.any(np.diff(times) <= 0):
+        if not (times[1:] > times[:-1]).all():
             raise AnnotationError(f"tube {self.label!r} has times that do not ascend.")
         object.__setattr__(self, "times", times)
         object.__setattr__(self, "boxes", boxes)
+
+    def _numbers(self, name: str) -> np.ndarray:
+        values = getattr(self, name)
+        try:
+            array = np.asarray(values)
+        except ValueError:  # rows of different lengths
+            array = np.empty(0, object)
+        if array.dtype.kind not in "fiu":
+            raise AnnotationError(f"tube {self.label!r} has the {name} {values!r:.80}; expected numbers.")
+        return array.astype(np.float64, copy=False)
 
     def __eq__(self, other: object) -> bool:
         """Equal when every field is, arrays to the last bit."""
@@ -164,20 +174,19 @@ class Video:
         return {key: value for key, value in plain.items() if value not in (None, [], {})}
 
     @classmethod
-    def from_dict(cls, plain: dict[str, Any]) -> Video:
-        """The inverse of `to_dict`; raises `AnnotationError` on a field that is unknown or missing."""
-        known = (*_FACTS, *_ACTIONS, "extra")
-        unknown = set(plain) - set(known)
-        if unknown:
-            raise AnnotationError(f"unknown field {sorted(unknown)[0]!r} in a video; expected {list(known)}.")
-        try:
-            actions = {
-                kind: tuple(action(**_tupled(values)) for values in plain.get(kind, ()))
-                for kind, action in _ACTIONS.items()
-            }
-            return cls(**{**plain, **actions})
-        except TypeError as error:
-            raise AnnotationError(f"a video's fields do not fit: {error}.") from None
+    def from_dict(cls, plain: Any, where: str = "the video") -> Video:
+        """The inverse of `to_dict`.
+
+        Args:
+            plain: the values.
+            where: file and video, for the error.
+
+        Raises:
+            AnnotationError: with the place and the value, on a field that is unknown, missing or of another type.
+        """
+        _check_fields(cls, plain, where)
+        actions = {kind: _actions(action, plain.get(kind, ()), where) for kind, action in _ACTIONS.items()}
+        return cls(**{**plain, **actions})
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """A table of the actions, the best first."""
@@ -274,10 +283,14 @@ def load_videos(path: str | os.PathLike[str]) -> VideoSet:
         raise AnnotationError(f'{path} is not a tubelet annotation file; expected {{"format": "tubelet", ...}}.')
     if content.get("version") != FORMAT_VERSION:
         raise AnnotationError(f"{path} has version {content.get('version')}; this tubelet reads {FORMAT_VERSION}.")
-    try:
-        videos = tuple(Video.from_dict(plain) for plain in content["videos"])
-    except AnnotationError as error:
-        raise AnnotationError(f"{path}: {error}") from None
+    _check_fields(_File, {name: value for name, value in content.items() if name in _TYPES[_File]}, str(path))
+    unnamed = next((name for name in content["classes"] if not isinstance(name, str)), None)
+    if unnamed is not None:
+        raise AnnotationError(f"{path} has the class {unnamed!r:.80}; expected its name.")
+    videos = tuple(
+        Video.from_dict(plain, f"{path}: video {_name(plain, number)}")
+        for number, plain in enumerate(content["videos"], start=1)
+    )
     return VideoSet(videos, tuple(content["classes"]), content.get("extra", {}))
 
 
@@ -287,5 +300,85 @@ def _plain(action: Label | Segment | Box | Tube) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not None and value != {}}
 
 
-def _tupled(values: dict[str, Any]) -> dict[str, Any]:
-    return values | {"xyxy": tuple(values["xyxy"])} if "xyxy" in values else values
+@dataclass(frozen=True)
+class _File:
+    """What a file holds beside its format and version."""
+
+    videos: list[Any]
+    classes: list[Any]
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+_NUMBER = frozenset({int, float})
+_JSON_TYPES: dict[str, frozenset[type]] = {
+    "str": frozenset({str}),
+    "int": frozenset({int}),
+    "float": _NUMBER,
+    "Mapping[str, Any]": frozenset({dict}),
+}
+"""A field's type -> the types of its value in a file; any other field is a list there."""
+
+_WORDS = {str: "text", float: "a number", int: "a whole number", dict: "an object", list: "a list"}
+
+
+def _json_types(kind: type) -> dict[str, frozenset[type]]:
+    """The types that each field may have in a file."""
+    types = {}
+    for one in fields(kind):
+        name, _, optional = str(one.type).partition(" | ")
+        types[one.name] = _JSON_TYPES.get(name, frozenset({list})) | ({type(None)} if optional else set())
+    return types
+
+
+def _required(kind: type) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind) if one.default is MISSING and one.default_factory is MISSING)
+
+
+_IN_FILE = (_File, Video, *_ACTIONS.values())
+_TYPES = {kind: _json_types(kind) for kind in _IN_FILE}
+_REQUIRED = {kind: _required(kind) for kind in _IN_FILE}
+
+
+def _check_fields(kind: type, plain: Any, where: str) -> None:
+    """Raise `AnnotationError` unless these are the values of such a dataclass in a file."""
+    types = _TYPES[kind]
+    if not isinstance(plain, dict):
+        raise AnnotationError(f"{where} is {plain!r:.80}; expected an object with the fields {', '.join(types)}.")
+    try:
+        for name in plain:
+            if type(plain[name]) not in types[name]:
+                raise AnnotationError(f"{where} has the {name} {plain[name]!r:.80}; expected {_expected(types[name])}.")
+    except KeyError:
+        raise AnnotationError(f"{where} has the unknown field {name!r}; {did_you_mean(name, types)}") from None
+    for name in _REQUIRED[kind]:
+        if name not in plain:
+            raise AnnotationError(f"{where} has no {name}; expected {_expected(types[name])}.")
+
+
+def _expected(types: frozenset[type]) -> str:
+    return next(word for one, word in _WORDS.items() if one in types)
+
+
+def _actions(kind: type, rows: Iterable[Any], where: str) -> tuple[Any, ...]:
+    place = f"{where}, {kind.__name__.lower()}"
+    return tuple(_action(kind, plain, f"{place} {number}") for number, plain in enumerate(rows, start=1))
+
+
+def _action(kind: type, plain: Any, where: str) -> Any:
+    """A `Label`, `Segment`, `Box` or `Tube` from its values in a file; raises `AnnotationError` with the place."""
+    _check_fields(kind, plain, where)
+    if kind is Box:
+        xyxy = plain["xyxy"]
+        if len(xyxy) != 4 or not _NUMBER.issuperset(map(type, xyxy)):
+            raise AnnotationError(f"{where} has the xyxy {xyxy!r:.80}; expected four numbers.")
+        plain = plain | {"xyxy": tuple(xyxy)}
+    try:
+        return kind(**plain)
+    except AnnotationError as error:
+        raise AnnotationError(f"{where}: {error}") from None
+
+
+def _name(plain: Any, number: int) -> str:
+    """What to call a video in an error: its path, or its number where it has none."""
+    path = plain.get("path") if isinstance(plain, dict) else None
+    return repr(path) if isinstance(path, str) else str(number)

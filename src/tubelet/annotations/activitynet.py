@@ -12,7 +12,7 @@ from typing import Any
 
 from tubelet.annotations.actions import AnnotationError, Video, VideoSet
 from tubelet.annotations.losses import report_losses
-from tubelet.annotations.segment_rows import KEY, finite_number, read_segments, warn_of_reversed, with_reversed
+from tubelet.annotations.segment_rows import KEY, number_from_0, read_segments, warn_of_reversed, with_reversed
 from tubelet.annotations.text_files import PathLike, class_names, read_json, write_json
 
 _EXPECTED = 'ActivityNet\'s layout, {"database": {video: {"subset", "annotations": [{"segment", "label"}]}}}'
@@ -120,9 +120,9 @@ def _read_video(where: str, name: str, entry: dict[str, Any], indices: Mapping[s
     known = {"subset", "duration", "fps", "frame", "annotations"} | ({"resolution"} if size else set())
     return Video(
         name,
-        duration=None if entry.get("duration") is None else finite_number(where, "duration", entry["duration"]),
-        frame_rate=None if entry.get("fps") is None else finite_number(where, "fps", entry["fps"]),
-        num_frames=entry.get("frame"),
+        duration=None if entry.get("duration") is None else number_from_0(where, "duration", entry["duration"]),
+        frame_rate=None if entry.get("fps") is None else number_from_0(where, "fps", entry["fps"]),
+        num_frames=None if entry.get("frame") is None else int(number_from_0(where, "frame", entry["frame"])),
         width=int(size[1]) if size else None,
         height=int(size[2]) if size else None,
         subset=entry.get("subset"),

@@ -11,7 +11,14 @@ from typing import Any
 
 from tubelet.annotations.actions import AnnotationError, Video, VideoSet
 from tubelet.annotations.losses import report_losses
-from tubelet.annotations.segment_rows import KEY, finite_number, read_segments, warn_of_reversed, with_reversed
+from tubelet.annotations.segment_rows import (
+    KEY,
+    finite_number,
+    number_from_0,
+    read_segments,
+    warn_of_reversed,
+    with_reversed,
+)
 from tubelet.annotations.text_files import PathLike, class_names, read_json, read_table, write_json, write_rows
 
 _EXPECTED = '{"v_<id>": {"duration_second", "duration_frame", "annotations", "feature_frame"}}'
@@ -86,8 +93,8 @@ def read_bsn_info(path: PathLike) -> VideoSet:
         videos.append(
             Video(
                 row["video"].removeprefix("v_"),
-                duration=finite_number(where, "seconds", row["seconds"]),
-                frame_rate=finite_number(where, "fps", row["fps"]),
+                duration=number_from_0(where, "seconds", row["seconds"]),
+                frame_rate=number_from_0(where, "fps", row["fps"]),
                 num_frames=int(finite_number(where, "numFrame", row["numFrame"])),
                 subset=row["subset"],
                 extra={
@@ -140,7 +147,7 @@ def _read_video(path: PathLike, name: str, entry: Any, known: set[str] | None) -
     extra = {key: value for key, value in entry.items() if key not in needed}
     return Video(
         name.removeprefix("v_"),
-        duration=finite_number(where, "duration_second", entry["duration_second"]),
+        duration=number_from_0(where, "duration_second", entry["duration_second"]),
         num_frames=int(finite_number(where, "duration_frame", entry["duration_frame"])),
         segments=segments,
         extra=extra | reversed_rows,

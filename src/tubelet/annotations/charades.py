@@ -12,7 +12,7 @@ from typing import Any
 from tubelet.annotations.actions import AnnotationError, Segment, Video, VideoSet
 from tubelet.annotations.dense_json import read_dense_json, write_dense_json
 from tubelet.annotations.losses import report_losses
-from tubelet.annotations.segment_rows import KEY, finite_number, segment_times, warn_of_reversed, with_reversed
+from tubelet.annotations.segment_rows import KEY, number_from_0, segment_times, warn_of_reversed, with_reversed
 from tubelet.annotations.text_files import PathLike, read_lines, read_table, write_rows
 
 NUM_CLASSES = 157
@@ -56,7 +56,7 @@ def read_charades(path: PathLike, *, classes: PathLike | None = None, subset: st
         videos.append(
             Video(
                 row["id"],
-                duration=finite_number(where, "length", row["length"]),
+                duration=number_from_0(where, "length", row["length"]),
                 subset=subset,
                 segments=segments,
                 extra={key: cell for key, cell in row.items() if key not in ("id", "actions", "length")}

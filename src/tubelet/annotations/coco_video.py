@@ -48,6 +48,8 @@ def read_coco_video(
         videos = tuple(
             _read_video(path, item, rows.get(item["id"], []), frame_rate, first, subset) for item in content["videos"]
         )
+    except AnnotationError:
+        raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise AnnotationError(f"{path} is not laid out as it should be ({error!r}); expected {_EXPECTED}.") from None
     return VideoSet(videos, tuple(categories.values()))

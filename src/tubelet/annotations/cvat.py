@@ -6,9 +6,14 @@ stays to the end of the video unless that box is outside, as in CVAT itself. A t
 in which it is visible and its label is the same; the track's id is their actor. A tag (``<tag>`` in the ``<image>``
 of its frame) gives a `Segment` for every run of frames that have it, a `Label` where all frames do. The XML has no
 frame rate.
+
+A task may have only some frames of its video (``start_frame``, ``stop_frame``, ``frame_filter``): ``size`` counts
+those, all other numbers are the video's.
 """
 
 import math
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -17,7 +22,7 @@ import numpy as np
 from tubelet.annotations.actions import AnnotationError, Label, Segment, Tube, Video, VideoSet
 from tubelet.annotations.box_numbers import check_boxes
 from tubelet.annotations.keyframes import between_keyframes
-from tubelet.annotations.losses import report_losses
+from tubelet.annotations.losses import report_losses, report_unread
 from tubelet.annotations.text_files import PathLike, write_bytes
 from tubelet.annotations.units import frame_to_seconds, seconds_to_frame, to_fractions, to_pixels
 from tubelet.annotations.used_classes import used_classes
@@ -39,14 +44,18 @@ def read_cvat(
         subset: what the video's ``subset`` shall say.
 
     Returns:
-        One video, with the source of the task as its path.
+        One video, with the source of the task as its path. Its frames are counted as far as the task goes. What is no
+        box or tag is left out, and turned boxes are read as if upright, with a `LossWarning`.
 
     Raises:
-        AnnotationError: with file, line and value, where the file is not what was expected.
+        AnnotationError: with file, line and value, where the file is not what was expected or has several tasks.
     """
     root, lines = read_xml(path, _EXPECTED)
     if root.tag != "annotations":
         raise AnnotationError(f"{path}: line 1 has the element {root.tag!r}; expected {_EXPECTED}.")
+    tasks = root.findall("meta//task")
+    if len(tasks) > 1:
+        raise AnnotationError(f"{path} has {len(tasks)} tasks; expected one, for one video: export each on its own.")
     where = _Places(path, lines)
     size = root.find("meta//original_size")
     if size is None:
@@ -54,14 +63,16 @@ def read_cvat(
     width, height = (
         int(where.number(size, child.text, tag)) for tag in ("width", "height") for child in size.iter(tag)
     )
-    count = root.find("meta//size")
-    frames = None if count is None else int(where.number(count, count.text, "size"))
+    in_task, last = _whole(where, root, "size"), _whole(where, root, "stop_frame")
+    frames = None if in_task is None else max(in_task, -1 if last is None else last + 1)
     tubes = [
         Tube(frame_to_seconds(numbers, frame_rate), to_fractions(boxes, width, height), label, actor=actor)
         for track in root.iter("track")
         for label, actor, numbers, boxes in _stretches(where, track, attribute, (width, height), frames)
     ]
-    labels, segments = _tags(where, root, frame_rate, frames)
+    labels, segments = _tags(where, root, frame_rate, in_task, frames)
+    report_unread(path, _left_out(root), "left out")
+    report_unread(path, {"turned boxes": _turned(where, root)}, "read as if upright")
     source = root.findtext("meta//source") or str(path)
     duration = None if frames is None else frames / frame_rate
     video = Video(source, duration, frame_rate, width, height, frames, subset, labels, segments, (), tuple(tubes))
@@ -169,24 +180,57 @@ def _label(where: _Places, track: Element, box: Element, attribute: str | None) 
     return label.strip()
 
 
+def _whole(where: _Places, root: Element, tag: str) -> int | None:
+    element = root.find(f"meta//{tag}")
+    return None if element is None or not element.text else int(where.number(element, element.text, tag))
+
+
+def _step(where: _Places, root: Element) -> int:
+    """How many frames of the video lie between one frame of the task and the next."""
+    element = root.find("meta//frame_filter")
+    if element is None or not element.text or not element.text.strip():
+        return 1
+    step = re.fullmatch(r"step\s*=\s*([1-9]\d*)", element.text.strip())
+    if step is None:
+        raise AnnotationError(f"{where.at(element)} has the frame_filter {element.text!r}; expected step=<number>.")
+    return int(step[1])
+
+
 def _tags(
-    where: _Places, root: Element, frame_rate: float, frames: int | None
+    where: _Places, root: Element, frame_rate: float, in_task: int | None, frames: int | None
 ) -> tuple[tuple[Label, ...], tuple[Segment, ...]]:
     tagged: dict[str, set[int]] = {}
     for image in root.iter("image"):
         frame = int(where.number(image, image.get("id"), "id"))
         for tag in image.iter("tag"):
             tagged.setdefault(tag.get("label", ""), set()).add(frame)
+    step = _step(where, root)
     labels, segments = [], []
     for name, some in tagged.items():
-        if frames is not None and len(some) == frames:
+        if len(some) == in_task:
             labels.append(Label(name))
             continue
         numbers = np.array(sorted(some))
-        for run in np.split(numbers, np.flatnonzero(np.diff(numbers) != 1) + 1):
-            start, end = frame_to_seconds([run[0], run[-1] + 1], frame_rate).tolist()
+        for run in np.split(numbers, np.flatnonzero(np.diff(numbers) > step) + 1):
+            after = run[-1] + step if frames is None else min(run[-1] + step, max(frames, run[-1] + 1))
+            start, end = frame_to_seconds([run[0], after], frame_rate).tolist()
             segments.append(Segment(start, end, name))
     return tuple(labels), tuple(segments)
+
+
+def _left_out(root: Element) -> Counter[str]:
+    """What is neither a track of boxes nor the tag of an image."""
+    counts = Counter(f"{shape} tracks" for track in root.iter("track") for shape in sorted({one.tag for one in track}))
+    counts.update(f"single {shape.tag} shapes" for image in root.iter("image") for shape in image)
+    counts["tags outside of images"] = len(root.findall("tag"))
+    del counts["box tracks"], counts["single tag shapes"]
+    return counts
+
+
+def _turned(where: _Places, root: Element) -> int:
+    """How many boxes that are seen have a rotation."""
+    seen = [box for box in root.iterfind("track/box") if box.get("outside") != "1"]
+    return sum(where.number(box, box.get("rotation", "0"), "rotation") != 0 for box in seen)
 
 
 def _write_track(root: Element, number: int, tube: Tube, frame_rate: float, size: tuple[int, int], frames: int) -> None:

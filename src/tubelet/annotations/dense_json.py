@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from tubelet.annotations.actions import AnnotationError, Segment, Video, VideoSet
 from tubelet.annotations.losses import report_losses
-from tubelet.annotations.segment_rows import KEY, finite_number, segment_times, warn_of_reversed, with_reversed
+from tubelet.annotations.segment_rows import KEY, number_from_0, segment_times, warn_of_reversed, with_reversed
 from tubelet.annotations.text_files import PathLike, read_json, write_json
 
 _EXPECTED = '{video: {"subset", "duration", "actions": [[class, start, end]]}}'
@@ -70,7 +70,7 @@ def _read_video(where: str, name: str, entry: Any, classes: Sequence[str], first
     extra = {key: value for key, value in entry.items() if key not in ("subset", "duration", "actions")}
     return Video(
         name,
-        duration=None if entry.get("duration") is None else finite_number(where, "duration", entry["duration"]),
+        duration=None if entry.get("duration") is None else number_from_0(where, "duration", entry["duration"]),
         subset=entry.get("subset"),
         segments=tuple(segments),
         extra=extra | ({KEY: reversed_rows} if reversed_rows else {}),

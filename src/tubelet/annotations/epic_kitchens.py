@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from tubelet.annotations.actions import AnnotationError, Segment, Video, VideoSet
 from tubelet.annotations.losses import report_losses
-from tubelet.annotations.segment_rows import finite_number, segment_times
+from tubelet.annotations.segment_rows import finite_number, number_from_0, segment_times
 from tubelet.annotations.text_files import PathLike, class_names, read_json, read_table, write_json, write_rows
 
 Task = Literal["verb", "noun", "action"]
@@ -134,8 +134,8 @@ def read_epic_video_info(path: PathLike) -> dict[str, dict[str, Any]]:
         if size is None:
             raise AnnotationError(f"{where} has the resolution {row['resolution']!r}; expected <width>x<height>.")
         facts[row["video_id"]] = {
-            "duration": finite_number(where, "duration", row["duration"]),
-            "frame_rate": finite_number(where, "fps", row["fps"]),
+            "duration": number_from_0(where, "duration", row["duration"]),
+            "frame_rate": number_from_0(where, "fps", row["fps"]),
             "width": int(size[1]),
             "height": int(size[2]),
         }

@@ -43,6 +43,7 @@ from tubelet.annotations.glance import (
     is_proposals,
     is_slowfast_boxes,
     is_something_something,
+    is_thumos14_detections,
     is_thumos14_json,
     is_ucf101,
     is_video_detections,
@@ -257,7 +258,7 @@ FORMATS: dict[str, Format] = {
     "thumos14_detections": Format(
         "THUMOS'14: detections as the kit reads them",
         "detections.txt",
-        lines_match(rf"\S+\s+{NUMBER}\s+{NUMBER}\s+\d+\s+{NUMBER}"),
+        is_thumos14_detections,
         read_thumos14_detections,
         write_thumos14_detections,
     ),

@@ -100,6 +100,12 @@ def lines_match(pattern: str) -> Callable[[Glance], bool]:
     return lambda glance: bool(glance.lines) and all(re.fullmatch(pattern, line) for line in glance.lines)
 
 
+def is_thumos14_detections(glance: Glance) -> bool:
+    """Whether half of the lines or more are the kit's, whatever their score: its reader says what is wrong."""
+    fits = [re.fullmatch(rf"\S+\s+{NUMBER}\s+{NUMBER}\s+\d+(?:\s+\S+)?", line) is not None for line in glance.lines]
+    return bool(fits) and 2 * sum(fits) >= len(fits)
+
+
 def columns(*names: str) -> Callable[[Glance], bool]:
     """Whether the first line names these columns."""
     return lambda glance: set(names) <= glance.columns
@@ -167,9 +173,8 @@ def is_frame_detections(glance: Glance) -> bool:
 
 
 def is_video_detections(glance: Glance) -> bool:
-    """Whether a pickle has lists by the index of a class."""
-    pickled = glance.pickled
-    return isinstance(pickled, dict) and bool(pickled) and all(isinstance(key, int) for key in pickled)
+    """Whether a pickle has lists by the index of a class, or nothing: no tube was found."""
+    return isinstance(glance.pickled, dict) and all(isinstance(key, int) for key in glance.pickled)
 
 
 def is_yowo(glance: Glance) -> bool:

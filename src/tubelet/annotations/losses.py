@@ -1,6 +1,7 @@
-"""What a format has no place for: one warning with counts, or an error where nothing of a set could be written."""
+"""What is lost between a file and a set: one warning with counts, or an error where nothing could be written."""
 
 import warnings
+from collections.abc import Mapping
 from typing import Literal
 
 from tubelet.annotations.actions import AnnotationError, VideoSet
@@ -11,7 +12,7 @@ _KINDS: tuple[Kind, ...] = ("labels", "segments", "boxes", "tubes")
 
 
 class LossWarning(UserWarning):
-    """A file was written without some of what the set holds."""
+    """A file was written without some of what the set holds, or read without some of what the file holds."""
 
 
 def report_losses(path: PathLike, videos: VideoSet, *kept: Kind, scores: bool = False, one_label: bool = False) -> None:
@@ -41,9 +42,27 @@ def report_losses(path: PathLike, videos: VideoSet, *kept: Kind, scores: bool = 
         warnings.warn(LossWarning(f"{path} has no place for {_listed(lost)} of the set."), stacklevel=3)
 
 
-def _listed(counts: dict[str, int]) -> str:
+def report_unread(path: PathLike, counts: Mapping[str, int], how: str) -> None:
+    """Say what of a file has not been read as it stands there.
+
+    Args:
+        path: of the file.
+        counts: how many of what, in the plural; nothing is said where there are none.
+        how: what became of them, "left out".
+    """
+    if any(counts.values()):
+        warnings.warn(LossWarning(f"{path}: {how}: {_listed(counts)}."), stacklevel=3)
+
+
+def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {what if count > 1 else _singular(what)}" for what, count in counts.items() if count)
 
 
 def _singular(what: str) -> str:
-    return {"boxes": "box", "further labels of a video": "further label of a video"}.get(what, what.removesuffix("s"))
+    irregular = {
+        "boxes": "box",
+        "turned boxes": "turned box",
+        "tags outside of images": "tag outside of images",
+        "further labels of a video": "further label of a video",
+    }
+    return irregular.get(what, what.removesuffix("s"))

@@ -7,7 +7,7 @@ scores stand in ``extra["box_scores"]``, a list a tube. The csv has fractions: `
 y2, label from 0, entity id``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,9 @@ from tubelet.annotations.text_files import PathLike, class_names, read_json, rea
 from tubelet.annotations.units import frame_to_seconds, seconds_to_frame, to_fractions
 
 FRAME_RATE = 25.0
+
+BEYOND = 0.1
+"""How much of the frame's size a detected box may leave it by: detectors look a little past the edge."""
 
 _ROW = "sport/video.mp4,frame,x1,y1,x2,y2,label,entity_id"
 _FRAMES = "a pickle of an array (N, 8): video, frame, label, score, x1, y1, x2, y2"
@@ -109,13 +112,19 @@ def read_multisports_frame_detections(path: PathLike, ground_truth: VideoSet) ->
     if rows.ndim != 2 or rows.shape[1] != 8 or rows.dtype.kind not in "fiu":
         raise AnnotationError(f"{path} has the shape {rows.shape} and type {rows.dtype}; expected {_FRAMES}.")
     tested = _tested(ground_truth)
+
+    def where(row: int) -> str:
+        return f"{path}: row {row}"
+
     for column, what, count in ((0, "video", len(tested)), (2, "label", len(ground_truth.classes))):
         bad = ~((rows[:, column] >= 0) & (rows[:, column] < count))
-        _refuse(path, bad, rows[:, column], what, f"0 to {count - 1}")
-    _refuse(path, ~np.isfinite(rows).all(axis=1), rows, "numbers", "finite ones")
+        _refuse(where, bad, rows[:, column], what, f"0 to {count - 1}")
+    _refuse(where, ~np.isfinite(rows).all(axis=1), rows, "numbers", "finite ones")
     index = rows[:, 0].astype(np.int64)
-    sizes = np.array([(video.width, video.height) for video in tested], np.float64).reshape(-1, 2)
-    fractions = np.asarray(rows[:, 4:], np.float64) / np.tile(sizes, 2)[index]
+    sizes = np.array([(video.width, video.height) for video in tested], np.float64).reshape(-1, 2)[index]
+    lengths = np.array([video.num_frames or np.inf for video in tested])[index]
+    _check_rows(where, rows[:, 1], rows[:, 4:], lengths, sizes)
+    fractions = np.asarray(rows[:, 4:], np.float64) / np.tile(sizes, 2)
     times = frame_to_seconds(rows[:, 1], FRAME_RATE, first=1)
     boxes: list[list[Box]] = [[] for _ in tested]
     for video, time, (x1, y1, x2, y2), label, score in zip(
@@ -204,11 +213,19 @@ def _read_tube(where: str, entry: Any, label: str, tested: dict[str, Video]) -> 
         raise AnnotationError(f"{where} is {entry!r:.80}; expected (video, score, (n, 6) array).") from None
     if name not in tested:
         raise AnnotationError(f"{where} has the video {name!r}; expected one of the {len(tested)} of the test list.")
-    if rows.ndim != 2 or rows.shape[1] != 6 or len(rows) == 0 or not (np.isfinite(rows).all() and np.isfinite(score)):
-        raise AnnotationError(f"{where} has boxes of shape {rows.shape}; expected (n, 6) finite numbers and a score.")
+    where = f"{where} of {name!r}"
+    if rows.ndim != 2 or rows.shape[1] != 6 or len(rows) == 0:
+        raise AnnotationError(f"{where} has boxes of shape {rows.shape}; expected (n, 6).")
+    if not np.isfinite(score):
+        raise AnnotationError(f"{where} has the score {score}; expected a finite number.")
+    not_finite = np.logical_not(np.isfinite(rows).all(axis=1))
+    _refuse(lambda row: f"{where}, row {row}", not_finite, rows, "numbers", "finite ones")
+    video = tested[name]
+    lengths, sizes = np.full(len(rows), video.num_frames or np.inf), np.tile(_size(video), (len(rows), 1))
+    _check_rows(lambda row: f"{where}, row {row}", rows[:, 0], rows[:, 1:5], lengths, sizes)
     times = frame_to_seconds(rows[:, 0], FRAME_RATE, first=1)
     try:
-        tube = Tube(times, to_fractions(rows[:, 1:5], *_size(tested[name])), label, score)
+        tube = Tube(times, to_fractions(rows[:, 1:5], *_size(video)), label, score)
     except AnnotationError as error:
         raise AnnotationError(f"{where}: {error}") from None
     return tube, name, rows[:, 5].tolist()
@@ -222,10 +239,38 @@ def _tested(ground_truth: VideoSet) -> list[Video]:
     return [by_name[name] for name in ground_truth.extra["test_videos"][0] if name in by_name]
 
 
-def _refuse(path: PathLike, bad: np.ndarray, values: np.ndarray, what: str, expected: str) -> None:
+def _refuse(where: Callable[[int], str], bad: np.ndarray, values: np.ndarray, what: str, expected: str) -> None:
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
-        raise AnnotationError(f"{path}: row {row} has the {what} {values[row].tolist()}; expected {expected}.")
+        raise AnnotationError(f"{where(row)} has the {what} {values[row].tolist()}; expected {expected}.")
+
+
+def _check_rows(
+    where: Callable[[int], str], frames: np.ndarray, boxes: np.ndarray, lengths: np.ndarray, sizes: np.ndarray
+) -> None:
+    """Raise `AnnotationError` with the first row whose frame is none of its video or whose box lies out of the picture.
+
+    Args:
+        where: file and place of a row.
+        frames: (N,) from 1.
+        boxes: (N, 4) xyxy, pixels.
+        lengths: (N,) frames of the row's video.
+        sizes: (N, 2) its width and height.
+    """
+    elsewhere = np.flatnonzero((frames != np.rint(frames)) | (frames < 1) | (frames > lengths))
+    if len(elsewhere):
+        row = int(elsewhere[0])
+        raise AnnotationError(
+            f"{where(row)} has the frame {frames[row]:g}; expected a whole number from 1 to {lengths[row]:g}."
+        )
+    edges = np.tile(sizes, 2)
+    outside = np.flatnonzero(((boxes < -BEYOND * edges) | (boxes > (1 + BEYOND) * edges)).any(axis=1))
+    if len(outside):
+        row, (width, height) = int(outside[0]), sizes[outside[0]]
+        raise AnnotationError(
+            f"{where(row)} has the box {boxes[row].tolist()} on frame {frames[row]:g}; "
+            f"expected pixels inside the frame of {width:g} x {height:g}."
+        )
 
 
 def _score(video: Video, action: Box | Tube) -> float:

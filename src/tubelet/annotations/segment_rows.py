@@ -86,6 +86,14 @@ def finite_number(where: str, what: str, value: Any) -> float:
     return number
 
 
+def number_from_0(where: str, what: str, value: Any) -> float:
+    """A number that is not negative, such as a duration; errors as `finite_number`."""
+    number = finite_number(where, what, value)
+    if number < 0:
+        raise AnnotationError(f"{where} has the {what} {value!r}; expected a number from 0 up.")
+    return number
+
+
 def warn_of_reversed(path: PathLike, videos: Sequence[Video]) -> None:
     """One warning for a file, with the number of its reversed segments and the first of them."""
     rows = [(video.path, row) for video in videos for _, row in video.extra.get(KEY, ())]

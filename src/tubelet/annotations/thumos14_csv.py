@@ -11,7 +11,7 @@ from typing import Any
 
 from tubelet.annotations.actions import AnnotationError, Segment, Video, VideoSet
 from tubelet.annotations.losses import report_losses
-from tubelet.annotations.segment_rows import finite_number, segment_times
+from tubelet.annotations.segment_rows import finite_number, number_from_0, segment_times
 from tubelet.annotations.text_files import PathLike, read_table, write_rows
 from tubelet.annotations.thumos14 import AMBIGUOUS, THUMOS14_CLASSES, THUMOS14_NUMBERS
 
@@ -82,8 +82,8 @@ def read_thumos14_proposal_csv(path: PathLike) -> VideoSet:
             raise AnnotationError(f"{where} has the class {row['label-idx']!r}; expected -1 for Ambiguous, or 0 to 19.")
         start, end = _times(where, row["t-init"], row["t-end"])
         facts[row["video-name"]] = {
-            "duration": finite_number(where, "duration", row["video-duration"]),
-            "frame_rate": finite_number(where, "frame rate", row["frame-rate"]),
+            "duration": number_from_0(where, "duration", row["video-duration"]),
+            "frame_rate": number_from_0(where, "frame rate", row["frame-rate"]),
             "num_frames": int(finite_number(where, "number of frames", row["video-frames"])),
         }
         segments[row["video-name"]].append(Segment(start, end, names[row["label-idx"]]))

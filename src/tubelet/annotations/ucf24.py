@@ -117,7 +117,9 @@ def _videos(path: PathLike, entries: list[tuple[str, int, list[Any]]], test_list
     classes = tuple(sorted({name.split("/")[0] for name, _, _ in entries}))
     videos = []
     for name, frames, items in entries:
-        tubes = tuple(_tube(f"{path}: video {name!r}", frames, classes, *item) for item in items)
+        tubes = tuple(
+            _tube(f"{path}: video {name!r}, tube {number}", frames, classes, *item) for number, item in enumerate(items)
+        )
         subset = None if test_list is None else "test" if name in test else "train"
         videos.append(Video(name, frames / FRAME_RATE, FRAME_RATE, WIDTH, HEIGHT, frames, subset, tubes=tubes))
     return VideoSet(tuple(videos), classes, {"test_videos": [list(test)]} if test else {})

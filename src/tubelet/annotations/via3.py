@@ -4,7 +4,8 @@ An entry of ``metadata`` belongs to a view (``vid``), and through it to a file. 
 segment, [time] for a frame, [] for the whole file; ``xy`` is [2, x, y, width, height] in pixels for a rectangle, []
 for none; ``av`` has the values of the attributes: option ids for lists (several with commas for checkboxes), text
 otherwise. Segments without a shape become `Segment`, rectangles `Box`, entries for the whole file `Label`. Projects
-hold neither size nor frame rate.
+hold neither size nor frame rate. Each of the three has its own attribute in most projects, segments VIA's own
+"TEMPORAL-SEGMENTS".
 """
 
 from collections.abc import Mapping
@@ -34,7 +35,8 @@ def read_via3(
 
     Args:
         path: the JSON; may be gzipped.
-        attribute: the one whose value is the class; None where the project has only one.
+        attribute: the one whose value is the class. Segments, rectangles or whole files that have values of one
+            attribute only are read by that; None where this holds for all of them.
         sizes: width and height of the videos, one for all or by file name; needed for rectangles.
         subset: what the videos' ``subset`` shall say.
 
@@ -45,7 +47,12 @@ def read_via3(
     if not isinstance(project, dict) or not {"attribute", "file", "view", "metadata"} <= set(project):
         raise AnnotationError(f"{path} does not have the keys that it should; expected {_EXPECTED}.")
     try:
-        key, options = _attribute(path, project["attribute"], attribute)
+        attributes = _attributes(path, project, attribute)
+        options = {
+            key: dict(value.get("options") or {})
+            for key, value in project["attribute"].items()
+            if key in attributes.values()
+        }
         files = {vid: project["file"][str(view["fid_list"][0])]["fname"] for vid, view in project["view"].items()}
         names = list(dict.fromkeys(file["fname"] for file in project["file"].values()))
         found: dict[str, tuple[list[Label], list[Segment], list[Box]]] = {name: ([], [], []) for name in names}
@@ -53,7 +60,8 @@ def read_via3(
             where = f"{path}: metadata {entry!r}"
             name = files[str(metadata["vid"])]
             size = sizes.get(name) if isinstance(sizes, Mapping) else sizes
-            _add(where, metadata, _values(where, metadata, key, options), size, *found[name])
+            key = attributes[_kind(metadata)]
+            _add(where, metadata, _values(where, metadata, key, options[key]), size, *found[name])
     except (AttributeError, IndexError, KeyError, TypeError) as error:
         raise AnnotationError(f"{path} is not laid out as it should be ({error!r}); expected {_EXPECTED}.") from None
     videos = []
@@ -61,7 +69,8 @@ def read_via3(
         width, height = (sizes.get(name) if isinstance(sizes, Mapping) else sizes) or (None, None)
         actions = {"labels": tuple(labels), "segments": tuple(segments), "boxes": tuple(boxes)}
         videos.append(Video(name, width=width, height=height, subset=subset, **actions))  # type: ignore[arg-type]
-    return VideoSet(tuple(videos), tuple(options.values()) or used_classes(videos))
+    listed = (name for names in options.values() for name in names.values())
+    return VideoSet(tuple(videos), tuple(dict.fromkeys((*listed, *used_classes(videos)))))
 
 
 def write_via3(path: PathLike, videos: VideoSet, *, attribute: str = "action") -> None:
@@ -128,14 +137,29 @@ def write_via3(path: PathLike, videos: VideoSet, *, attribute: str = "action") -
     write_json(path, project)
 
 
-def _attribute(path: PathLike, attributes: dict[str, Any], name: str | None) -> tuple[str, dict[str, str]]:
-    """Id and options of the attribute that is asked for; text attributes have no options."""
-    by_name = {value["aname"]: key for key, value in attributes.items()}
-    if name is None and len(by_name) == 1:
-        (name,) = by_name
-    if name not in by_name:
-        raise AnnotationError(f"{path} has the attributes {sorted(by_name)}; expected {name or 'one: pass attribute'}.")
-    return by_name[name], dict(attributes[by_name[name]].get("options") or {})
+def _kind(metadata: dict[str, Any]) -> str:
+    return "shapes" if metadata["xy"] else "segments" if len(metadata["z"]) > 1 else "files"
+
+
+def _attributes(path: PathLike, project: dict[str, Any], asked: str | None) -> dict[str, str]:
+    """Id of the attribute that each kind of metadata is read by: the one that is asked for where it has values."""
+    names = {key: value["aname"] for key, value in project["attribute"].items()}
+    if not names or (asked is not None and asked not in names.values()):
+        raise AnnotationError(
+            f"{path} has the attributes {sorted(names.values())}; expected {asked or 'one at least'}."
+        )
+    usual = next(key for key, name in names.items() if asked in (None, name))
+    filled: dict[str, set[str]] = {}
+    for metadata in project["metadata"].values():
+        values = {key for key, value in metadata["av"].items() if value not in (None, "")}
+        filled.setdefault(_kind(metadata), set()).update(values & names.keys())
+    attributes = {}
+    for kind, keys in filled.items():
+        if len(keys) > 1 and (asked is None or usual not in keys):
+            several = sorted(names[key] for key in keys)
+            raise AnnotationError(f"{path} has values of {several} for its {kind}; expected one: pass attribute.")
+        attributes[kind] = usual if usual in keys or not keys else next(iter(keys))
+    return attributes or {"files": usual}
 
 
 def _values(where: str, metadata: dict[str, Any], key: str, options: dict[str, str]) -> list[str]:

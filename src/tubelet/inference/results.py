@@ -114,7 +114,7 @@ class RecognitionResult:
             timeline = Timeline.from_dict(plain["timeline"]) if "timeline" in plain else None
             return cls(Video.from_dict(plain["video"]), plain["model"], timeline, tuple(plain.get("warnings", ())))
         except (AnnotationError, KeyError, TypeError, ValueError) as error:
-            raise ResultError(f"a result's fields do not fit: {error}.") from None
+            raise ResultError(f"a result's fields do not fit: {str(error).rstrip('.')}.") from None
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the result as JSON, under a temporary name that is renamed when it is whole."""
