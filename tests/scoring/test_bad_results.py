@@ -35,7 +35,7 @@ def changed(files, **fields):
     [
         ({"score": float("nan")}, ("found.json: video v, result 2", "score", "nan")),
         ({"segment": [30, 20]}, ("found.json: video v, result 2", "[30, 20]")),
-        ({"label": "juggling"}, ("found.json: video v", "'juggling'", "2 classes")),
+        ({"label": "juggling"}, ("found.json: video v, result 2", "'juggling'", "2 classes")),
     ],
 )
 def test_a_segment_that_no_result_can_have(fields, words, tmp_path):

@@ -14,7 +14,7 @@ from typing import Any
 
 from tubelet.annotations import FORMATS, Box, Label, Segment, Tube, Video, VideoSet, read_annotations, recognise
 from tubelet.annotations.video_files import VIDEO_SUFFIXES
-from tubelet.errors import TubeletError
+from tubelet.errors import TubeletError, did_you_mean
 
 Options = Mapping[str, Any]
 Action = Label | Segment | Box | Tube
@@ -100,12 +100,13 @@ def of_subset(videos: VideoSet, path: Path, asked: str | None, usual: Collection
 def checked_scores(videos: VideoSet, path: Path) -> VideoSet:
     """The same videos, if all that happens in them has a score; raises `ScoringError` with the first that has none."""
     for video in videos:
-        for action in _actions(video):
+        for number, action in enumerate(_actions(video), start=1):
             if action.score is None or not math.isfinite(action.score):
                 what = "no score" if action.score is None else f"the score {action.score}"
                 kind = type(action).__name__.lower()
                 raise ScoringError(
-                    f"{path}: video {video.path} has a {kind} {_label(action)!r} with {what}; expected a number."
+                    f"{path}: video {video.path}, result {number} is a {kind} {_label(action)!r} with {what}; "
+                    "expected a number."
                 )
     return videos
 
@@ -113,11 +114,14 @@ def checked_scores(videos: VideoSet, path: Path) -> VideoSet:
 def checked_labels(videos: VideoSet, path: Path, known: Collection[str]) -> None:
     """Raise `ScoringError` with the first action whose label is not a known class."""
     for video in videos:
-        for action in _actions(video):
+        for number, action in enumerate(_actions(video), start=1):
             if _label(action) not in known:
+                some = (
+                    f"expected one of the {len(known)} classes of the ground truth, such as {next(iter(known), '')!r}."
+                )
                 raise ScoringError(
-                    f"{path}: video {video.path} has the label {_label(action)!r}; expected one of the {len(known)} "
-                    f"classes of the ground truth, such as {next(iter(known), None)!r}."
+                    f"{path}: video {video.path}, result {number} has the label {_label(action)!r}; "
+                    f"{did_you_mean(_label(action), known, some)}"
                 )
 
 
