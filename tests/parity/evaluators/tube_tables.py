@@ -18,13 +18,13 @@ FRAMES = 4096  # more than a video has
 def tubes(rows: Iterable[tuple[int, int, float | None, np.ndarray]], precision: DTypeLike = np.float64) -> Tubes:
     """A table from (video, label, score, (n, 5 or more) frame and box), the boxes rounded to a precision."""
     videos, labels, scores, arrays = zip(*rows, strict=True)
-    boxes = np.concatenate(arrays)
+    boxes = np.concatenate(arrays, dtype=precision, casting="same_kind")
     return Tubes(
         np.array(videos, np.int64),
         np.array(labels, np.int64),
         np.fromiter(map(len, arrays), np.int64),
         boxes[:, 0],
-        boxes[:, 1:5].astype(precision),
+        boxes[:, 1:5],
         None if None in scores else np.array(scores, np.float64),
     )
 
