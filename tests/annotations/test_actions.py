@@ -143,3 +143,13 @@ def test_a_video_prints_as_a_table_of_its_actions() -> None:
 def test_an_unknown_class_is_named() -> None:
     with pytest.raises(AnnotationError, match="'swim'"):
         VideoSet((PARK,), ("run",)).class_index("swim")
+
+
+def test_a_set_prints_as_a_table_of_its_first_videos():
+    videos = tuple(Video(f"v{n}.mp4", duration=2.0, segments=(Segment(0, 1, "jump"),)) for n in range(30))
+    printed = str(VideoSet(videos, ("jump",)))
+    assert "30 videos, 1 classes" in printed
+    assert "v19.mp4" in printed
+    assert "v20.mp4" not in printed
+    assert "and 10 more" in printed
+    assert "jump" in str(videos[0])

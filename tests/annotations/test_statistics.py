@@ -71,9 +71,9 @@ def test_durations_are_those_of_the_instances_with_the_tubes_last_frame(small):
 
 def test_the_classes_that_occur_are_sorted_by_how_often(small):
     assert small.classes == (
-        ClassCounts("run", videos=1, segments=3, tubes=1, boxes=5),
-        ClassCounts("jump", videos=0, segments=2, tubes=0, boxes=0),
-        ClassCounts("wave", videos=0, segments=0, tubes=0, boxes=1),
+        ClassCounts("run", videos=3, segments=3, tubes=1, boxes=5),
+        ClassCounts("jump", videos=1, segments=2, tubes=0, boxes=0),
+        ClassCounts("wave", videos=1, segments=0, tubes=0, boxes=1),
     )
     assert small.boxes == 6
 
@@ -166,3 +166,11 @@ def test_epic_kitchens_has_the_known_figures():
     durations = figures.instance_durations
     assert (figures.videos, figures.instances, len(figures.classes)) == (138, 9668, 1352)
     assert (round(durations.mean, 2), durations.minimum, round(durations.maximum)) == (3.68, 0.5, 147)
+
+
+def test_a_class_counts_each_video_that_has_it_once():
+    twice = Video("a.mp4", segments=(Segment(0, 1, "jump"), Segment(2, 3, "jump")), labels=(Label("run"),))
+    boxes = Video("b.mp4", boxes=(Box(0.0, (0, 0, 1, 1), "jump"),))
+    jump, run = compute_statistics(VideoSet((twice, boxes), ("jump", "run"))).classes
+    assert (jump.name, jump.videos, jump.segments, jump.boxes) == ("jump", 2, 2, 1)
+    assert (run.name, run.videos, run.total) == ("run", 1, 1)

@@ -203,3 +203,10 @@ def test_the_table_counts_what_the_papers_say(name, millions, gmacs):
 def test_a_model_without_classes_is_refused():
     with pytest.raises(ModelError, match="num_classes is 0; expected at least 1"):
         create_model("videomae_tiny", num_classes=0)
+
+
+def test_weights_that_a_run_left_without_numbers_are_refused():
+    state = create_model("videomae_tiny").state_dict()
+    state["blocks.0.mlp.fc1.bias"][3] = float("nan")
+    with pytest.raises(CheckpointError, match=r"numbers in blocks\.0\.mlp\.fc1\.bias that are not finite"):
+        create_model("videomae_tiny", checkpoint=state)

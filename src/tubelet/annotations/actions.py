@@ -13,6 +13,7 @@ left out. docs/annotations.md describes every field.
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
@@ -28,6 +29,7 @@ from rich.table import Table
 from tubelet.errors import TubeletError, did_you_mean
 
 FORMAT_VERSION = 1
+_PRINTED_VIDEOS = 20
 
 
 class AnnotationError(TubeletError):
@@ -204,6 +206,10 @@ class Video:
             table.add_row(name, *times, "" if score is None else f"{score:.3f}")
         yield table
 
+    def __str__(self) -> str:
+        """The table, without colours."""
+        return _printed(self)
+
 
 _FACTS = ("path", "duration", "frame_rate", "width", "height", "num_frames", "subset")
 _ACTIONS: dict[str, type] = {"labels": Label, "segments": Segment, "boxes": Box, "tubes": Tube}
@@ -230,11 +236,35 @@ class VideoSet:
     def __iter__(self) -> Iterator[Video]:
         return iter(self.videos)
 
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """A table of the first videos, and how much happens in each."""
+        table = Table(title=f"{len(self):,} videos, {len(self.classes):,} classes", title_justify="left")
+        table.add_column("video", overflow="fold")
+        for heading in ("seconds", *_ACTIONS):
+            table.add_column(heading, justify="right")
+        for video in self.videos[:_PRINTED_VIDEOS]:
+            counts = (len(getattr(video, kind)) for kind in _ACTIONS)
+            seconds = "" if video.duration is None else f"{video.duration:.2f}"
+            table.add_row(video.path, seconds, *(f"{count:,}" if count else "" for count in counts))
+        yield table
+        if len(self) > _PRINTED_VIDEOS:
+            yield f"... and {len(self) - _PRINTED_VIDEOS:,} more"
+
+    def __str__(self) -> str:
+        """The table, without colours."""
+        return _printed(self)
+
     def class_index(self, name: str) -> int:
         """Index of a class; raises `AnnotationError` when there is no such class."""
         if name not in self._index:
             raise AnnotationError(f"class {name!r} is not among the {len(self.classes)} classes of this set.")
         return self._index[name]
+
+
+def _printed(table: Video | VideoSet) -> str:
+    console = Console(file=io.StringIO(), width=100, color_system=None)
+    console.print(table)
+    return str(console.file.getvalue()).rstrip("\n")  # type: ignore[attr-defined]  # a StringIO
 
 
 def save_videos(

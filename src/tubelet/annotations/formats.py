@@ -450,8 +450,12 @@ def _format(name: str) -> Format:
 
 
 def _called(function: Callable[..., Any], name: str, *arguments: Any, options: dict[str, Any]) -> Any:
-    try:
-        inspect.signature(function).bind(*arguments, **options)
-    except TypeError as error:
-        raise AnnotationError(f"the format {name!r}: {error}.") from None
+    taken = dict(list(inspect.signature(function).parameters.items())[len(arguments) :])
+    unknown = next((option for option in options if option not in taken), None)
+    if unknown is not None:
+        known = did_you_mean(unknown, taken, f"expected {' or '.join(taken) or 'none'}.")
+        raise AnnotationError(f"the format {name!r} has no option {unknown!r}; {known}")
+    needed = next((key for key, one in taken.items() if one.default is one.empty and key not in options), None)
+    if needed is not None:
+        raise AnnotationError(f"the format {name!r} needs the option {needed}; pass {needed}=...")
     return function(*arguments, **options)

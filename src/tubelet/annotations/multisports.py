@@ -7,6 +7,7 @@ scores stand in ``extra["box_scores"]``, a list a tube. The csv has fractions: `
 y2, label from 0, entity id``.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -47,12 +48,17 @@ def read_multisports_classes(path: PathLike) -> tuple[str, ...]:
     return class_names(found)
 
 
-def read_multisports_csv(path: PathLike, *, classes: Sequence[str]) -> VideoSet:
+def read_multisports_csv(path: PathLike, *, classes: PathLike | Sequence[str]) -> VideoSet:
     """Read mmaction2's csv: rows that follow each other with one video, entity and label are a `Tube`.
+
+    Args:
+        path: the csv; may be gzipped.
+        classes: names in the order of the labels, or a file that `read_multisports_classes` reads.
 
     Raises:
         AnnotationError: with file, line and value, where a row is not what was expected.
     """
+    names = read_multisports_classes(classes) if isinstance(classes, str | os.PathLike) else class_names(classes)
     keys, frames, corners, lines = [], [], [], []
     for number, line in read_lines(path, f"rows of {_ROW}"):
         try:
@@ -62,8 +68,8 @@ def read_multisports_csv(path: PathLike, *, classes: Sequence[str]) -> VideoSet:
             frames.append(int(frame))
         except ValueError:
             raise AnnotationError(f"{path}: line {number} is {line!r}; expected {_ROW}.") from None
-        if not 0 <= int(label) < len(classes):
-            raise AnnotationError(f"{path}: line {number} has the label {label}; expected 0 to {len(classes) - 1}.")
+        if not 0 <= int(label) < len(names):
+            raise AnnotationError(f"{path}: line {number} has the label {label}; expected 0 to {len(names) - 1}.")
         corners.append((left, top, right, bottom))
         lines.append(number)
     boxes = check_boxes(corners, 1, 1, lambda row: f"{path}: line {lines[row]}")
@@ -73,11 +79,11 @@ def read_multisports_csv(path: PathLike, *, classes: Sequence[str]) -> VideoSet:
     for row in range(1, len(keys) + 1):
         if row == len(keys) or keys[row] != keys[first] or frames[row] <= frames[row - 1]:
             video, entity, index = keys[first]
-            tube = Tube(times[first:row], boxes[first:row], classes[index], actor=entity)
+            tube = Tube(times[first:row], boxes[first:row], names[index], actor=entity)
             tubes.setdefault(video, []).append(tube)
             first = row
     videos = [Video(name, frame_rate=FRAME_RATE, tubes=tuple(some)) for name, some in tubes.items()]
-    return VideoSet(tuple(videos), tuple(classes))
+    return VideoSet(tuple(videos), names)
 
 
 def write_multisports_csv(path: PathLike, videos: VideoSet) -> None:

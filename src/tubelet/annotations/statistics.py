@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 
-from tubelet.annotations.actions import Segment, Tube, Video, VideoSet
+from tubelet.annotations.actions import Box, Segment, Tube, Video, VideoSet
 
 HISTOGRAM_EDGES = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, float("inf"))
 """Seconds that part the durations; a bin has its lower edge and not its upper."""
@@ -42,7 +42,7 @@ class Durations:
 
 @dataclass(frozen=True)
 class ClassCounts:
-    """How often a class occurs: videos labelled with it, its segments, its tubes, and its boxes, in tubes or alone."""
+    """How often a class occurs: videos that have it, its segments, its tubes, and its boxes, in tubes or alone."""
 
     name: str
     videos: int
@@ -52,8 +52,8 @@ class ClassCounts:
 
     @property
     def total(self) -> int:
-        """Instances where there are any, else videos, else boxes: what the long tail is sorted by."""
-        return self.segments + self.tubes or self.videos or self.boxes
+        """Instances where there are any, else boxes, else videos: what the long tail is sorted by."""
+        return self.segments + self.tubes or self.boxes or self.videos
 
 
 @dataclass(frozen=True)
@@ -191,18 +191,22 @@ def _durations(seconds: NDArray[np.float64]) -> Durations:
     return Durations(len(seconds), float(seconds.mean()), float(seconds.min()), float(seconds.max()), histogram)
 
 
+def _names(video: Video) -> set[str]:
+    actions: tuple[Segment | Box | Tube, ...] = (*video.segments, *video.boxes, *video.tubes)
+    return {label.name for label in video.labels} | {action.label for action in actions}
+
+
 def _count_classes(videos: VideoSet, known: set[str] | None) -> tuple[ClassCounts, ...]:
-    labelled = Counter(label.name for video in videos for label in video.labels)
+    present = Counter(name for video in videos for name in _names(video))
     segments = Counter(segment.label for video in videos for segment in video.segments)
     tubes = Counter(tube.label for video in videos for tube in video.tubes)
     boxes = Counter(box.label for video in videos for box in video.boxes)
     for video in videos:
         for tube in video.tubes:
             boxes[tube.label] += len(tube.times)
-    occurring = {name: None for counts in (labelled, segments, tubes, boxes) for name in counts}
     counts = (
-        ClassCounts(name, labelled[name], segments[name], tubes[name], boxes[name])
-        for name in occurring
+        ClassCounts(name, present[name], segments[name], tubes[name], boxes[name])
+        for name in present
         if known is None or name in known
     )
     return tuple(sorted(counts, key=lambda one: (-one.total, one.name)))

@@ -15,7 +15,7 @@ import numpy as np
 from tubelet.annotations.actions import AnnotationError, Box, Video, VideoSet
 from tubelet.annotations.box_numbers import check_boxes
 from tubelet.annotations.losses import report_losses
-from tubelet.annotations.text_files import PathLike
+from tubelet.annotations.text_files import PathLike, class_names
 from tubelet.annotations.units import frame_to_seconds, seconds_to_frame, to_fractions, to_pixels
 
 WIDTH, HEIGHT = 320, 240
@@ -23,17 +23,19 @@ WIDTH, HEIGHT = 320, 240
 _LINE = '"class x1 y1 x2 y2"'
 
 
-def read_yowo(path: PathLike, *, classes: Sequence[str], frame_rate: float) -> VideoSet:
+def read_yowo(path: PathLike, *, classes: PathLike | Sequence[str], frame_rate: float) -> VideoSet:
     """Read a folder or zip of frames.
 
     Args:
         path: the folder or zip; texts may lie in folders below.
-        classes: names in the order of the class numbers, as the file names begin with them (JHMDB: alphabetical).
+        classes: names in the order of the class numbers, as the file names begin with them (JHMDB: alphabetical), or a
+            file with one a line.
         frame_rate: frames a second: 30 for JHMDB, 25 for UCF101-24.
 
     Raises:
         AnnotationError: with file, line and value, where a file is not what was expected.
     """
+    classes = class_names(classes)
     names, frames, labels, places, numbers = [], [], [], [], []
     for file, text in _texts(Path(path)):
         for number, line in enumerate(text.splitlines(), start=1):

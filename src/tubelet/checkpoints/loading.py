@@ -35,7 +35,8 @@ def hand_over(model: nn.Module, converted: Converted, name: str, source: str, hi
         hint: what else to say when they do not fit.
 
     Raises:
-        CheckpointError: on any misfit; it lists missing, left-over and reshaped tensors.
+        CheckpointError: on any misfit; it lists missing, left-over and reshaped tensors. On numbers that are not
+            finite, as a run that diverged leaves them.
     """
     wanted = model.state_dict()
     fresh = tuple(f"{module}." for module in converted.fresh)
@@ -53,6 +54,9 @@ def hand_over(model: nn.Module, converted: Converted, name: str, source: str, hi
         if getattr(config, key) != value:
             have = getattr(config, key)
             raise CheckpointError(f"{source} does not fit {name}: it says {key}={value}, the model has {have}.")
+    for key, tensor in converted.tensors.items():
+        if tensor.is_floating_point() and not tensor.is_meta and not tensor.sum().isfinite():
+            raise CheckpointError(f"{source} has numbers in {key} that are not finite; expected trained weights.")
     device = torch.empty(0).device  # `get_default_device` of PyTorch 2.7 does not see a surrounding `with`
     tensors = {key: tensor.to(device, wanted[key].dtype) for key, tensor in converted.tensors.items()}
     model.load_state_dict(tensors, strict=False, assign=True)

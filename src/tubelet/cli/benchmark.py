@@ -53,6 +53,8 @@ def score_benchmark(
             console.print(line, markup=False, highlight=False, soft_wrap=True)
         for what, count in found.notes.items():
             console.print(f"{count:,} {what}", soft_wrap=True)
+        if found.errors is not None:
+            console.print(found.errors)
     else:
         console.print(found)
     console.print("written: " + ", ".join(str(path) for path in written), soft_wrap=True)
@@ -104,14 +106,13 @@ def _draw(found: Score, output: Path) -> list[Path]:
 
 def _draw_errors(found: Score, path: Path, title: str) -> Path:
     from tubelet.metrics.temporal_errors import KINDS
-    from tubelet.metrics.tube_errors import ERRORS, MISSED, TubeErrors
+    from tubelet.metrics.tube_errors import ERRORS, TubeErrors
     from tubelet.viewer.errors import save_errors
 
     errors = found.errors
     assert errors is not None  # asked before
     if isinstance(errors, TubeErrors):
-        instances = sum(one.positives for one in next(iter(found.detections.values())).ranked)
-        counts = np.array([instances - errors.counts[MISSED], *(errors.counts[kind] for kind in ERRORS)])
+        counts = np.array([errors.right, *(errors.counts[kind] for kind in ERRORS)])
         shares = counts[None] / max(int(counts.sum()), 1)
         return save_errors(
             path, ("right", *ERRORS), shares, ["all tubes"], errors.costs, {}, title=f"{title}, errors of tubes"

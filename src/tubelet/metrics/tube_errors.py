@@ -43,18 +43,21 @@ class TubeErrors:
     """The errors of a set of tubes.
 
     Args:
-        mean_average_precision: at the threshold, over the classes with instances.
+        mean_average_precision: at the threshold, over the classes with instances; interpolated, of all tubes.
+        right: how many tubes find an instance.
         counts: how many tubes have each kind of error; how many instances are missed.
         costs: what each kind costs in mean average precision.
     """
 
     mean_average_precision: float
+    right: int
     counts: Mapping[str, int]
     costs: Mapping[str, float]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """A row for each kind of error."""
-        title = f"errors of tubes, mean average precision {self.mean_average_precision:.4f}"
+        figure = f"{self.mean_average_precision:.4f}"
+        title = f"errors of all tubes, none suppressed; {self.right:,} are right, interpolated mAP {figure}"
         table = Table(title=title, title_justify="left")
         table.add_column("error")
         table.add_column("how many", justify="right")
@@ -92,8 +95,9 @@ def tube_errors(
     costs[MISSED] = float(np.mean(found)) - reached if found else float("nan")
     totals = np.bincount(np.concatenate([*kinds, np.zeros(0, np.int64)]) + 1, minlength=len(ERRORS) + 1)[1:]
     counts = dict(zip(ERRORS, totals.tolist(), strict=True))
-    counts[MISSED] = len(truth) - sum(int(one.hits.sum()) for one in ranked)
-    return TubeErrors(reached, counts, costs)
+    right = sum(int(one.hits.sum()) for one in ranked)
+    counts[MISSED] = len(truth) - right
+    return TubeErrors(reached, right, counts, costs)
 
 
 def error_kinds(
