@@ -156,6 +156,12 @@ def test_examples_are_few_and_the_count_is_whole(tmp_path):
     assert (finding.count, len(finding.examples)) == (10, 2)
 
 
+def test_where_most_classes_do_not_occur_they_are_one_finding(tmp_path):
+    classes = ("run", *(f"never {number}" for number in range(30)))
+    (finding,) = check_data(save(tmp_path / "set.json", Video("a", labels=(Label("run"),)), classes=classes)).findings
+    assert (finding.count, finding.examples[0].value) == (1, "30 of the 31 classes")
+
+
 def test_findings_are_saved_as_json(tmp_path):
     findings = check_data(save(tmp_path / "set.json", Video("a", segments=(Segment(3, 3, "run"),))))
     findings.save(tmp_path / "findings.json")

@@ -128,6 +128,14 @@ def test_a_file_without_tubes_scores_nothing(name, tmp_path):
     assert set(score(name, files).figures.values()) == {0.0}
 
 
+def test_what_linking_drops_is_counted(tmp_path):
+    files, _ = jhmdb(tmp_path)
+    rows = [[0, frame, 0, 0.9, 10, 10, 50, 90] for frame in range(1, 13)]
+    save_pickle(tmp_path / "frame_detections.pkl", np.array(rows, np.float64))
+    notes = score("jhmdb", replace(files, predictions=tmp_path / "frame_detections.pkl")).notes
+    assert [count for what, count in notes.items() if "under 15 frames" in what] == [1]
+
+
 def test_multisports_takes_boxes_beside_tubes(tmp_path):
     files, _ = multisports(tmp_path)
     rows = [[video, frame, video, 0.9, 10, 10, 50, 90] for video in (0, 1) for frame in range(1, 21)]

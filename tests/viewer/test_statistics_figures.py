@@ -59,6 +59,13 @@ def test_an_empty_data_set_is_drawn_as_one():
     assert "0 instances of 1 classes in 0 videos" in data_statistics_figure({"run": 0}, [], []).get_suptitle()
 
 
+def test_where_few_classes_occur_only_those_are_drawn():
+    instances = {"run": 3, **{f"never {n}": 0 for n in range(300)}}
+    figure = data_statistics_figure(instances, [1.0] * 3, [3])
+    assert "3 instances of 1 of 301 classes in 1 videos" in figure.get_suptitle()
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["run"]
+
+
 def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="does not fit 3 classes"):
         average_precision_figure(np.ones(2), ["a", "b", "c"])

@@ -89,10 +89,12 @@ class LinkedTubes:
     Args:
         tubes: by video and class.
         box_scores: (R,) mean score of the tubelets on that frame.
+        dropped: how many more tubes were linked, too short or too weak to be kept.
     """
 
     tubes: Tubes
     box_scores: NDArray[np.float64]
+    dropped: int
 
 
 def link_tubelets(tubelets: Tubelets, linking: Linking = ACT_LINKING) -> LinkedTubes:
@@ -242,4 +244,5 @@ def _average(tubelets: Tubelets, numbers: NDArray[np.int64], linking: Linking) -
     box_scores = np.bincount(boxes, np.repeat(tubelets.scores[chosen], num_frames), total) / on_frame
     frames = np.arange(total) + np.repeat(starts[good] - place[good], lengths)
     videos, labels = tubelets.videos[member[good]], tubelets.labels[member[good]]
-    return LinkedTubes(Tubes(videos, labels, lengths, frames, np.stack(columns, axis=1), scores[good]), box_scores)
+    tubes = Tubes(videos, labels, lengths, frames, np.stack(columns, axis=1), scores[good])
+    return LinkedTubes(tubes, box_scores, count - len(good))

@@ -125,8 +125,10 @@ def _act(files: Files, flavour: str, truth: VideoSet) -> Score:
     tubelets = found.tubelets
     if found.tubes is None and tubelets is None and found.boxes is not None:
         tubelets = _as_tubelets(found.boxes, frames)
+    dropped = 0
     if tubelets is not None:
-        boxes, tubes = act.boxes_of_tubelets(tubelets, frames.first_frames), link_tubelets(tubelets).tubes
+        boxes, linked = act.boxes_of_tubelets(tubelets, frames.first_frames), link_tubelets(tubelets)
+        tubes, dropped = linked.tubes, linked.dropped
     else:
         assert found.tubes is not None  # a file holds one of the three
         tubes = found.tubes
@@ -135,7 +137,9 @@ def _act(files: Files, flavour: str, truth: VideoSet) -> Score:
     frame_map = act.act_frame_map(boxes, frames.boxes_of_tubes(instances), truth.classes, 0.5, frames.videos_of_frames)
     parts = reported("frame-mAP", frame_map, [0.5]) | reported("video-mAP", figures, [0.2, 0.5, 0.75])
     parts |= {"video-mAP@0.5:0.95": at_thresholds(figures, act.HIGH_OVERLAPS)}
-    return _score(parts, partial(tube_errors, tubes, instances, truth.classes, 0.5, ACT))
+    score = _score(parts, partial(tube_errors, tubes, instances, truth.classes, 0.5, ACT))
+    too_short = {"linked tubes of under 15 frames, or of hardly any score, that ACT drops": dropped} if dropped else {}
+    return replace(score, notes={**score.notes, **too_short})
 
 
 def _yowo(files: Files, truth: VideoSet, found: Found, frames: Frames, instances: Tubes) -> Score:

@@ -304,7 +304,8 @@ player.addEventListener("loadedmetadata", () => { player.playbackRate = Number($
 new ResizeObserver(() => update()).observe($("stage"));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (event) => { document.documentElement.dataset.theme = event.matches ? "dark" : "light"; repaint(); });
 window.addEventListener("hashchange", () => show(chosen()));
-const chosen = () => Math.min(Math.max(0, (parseInt(location.hash.slice(1), 10) || 1) - 1), content.videos.length - 1);
+const first = Math.max(0, content.videos.findIndex((video) => !video.error)) + 1;
+const chosen = () => Math.min(Math.max(0, (parseInt(location.hash.slice(1), 10) || first) - 1), content.videos.length - 1);
 
 $("version").textContent = content.version;
 if (content.note) { $("note").hidden = false; $("note").textContent = content.note; }
