@@ -18,7 +18,7 @@ def train(
 ) -> None:
     """Train a model from a recipe; the same command again goes on where the run was stopped.
 
-    A minute on two CPU cores, on the synthetic benchmark:
+    Minutes on two CPU cores, on the synthetic benchmark:
 
         tubelet train recognition/synthetic/videomae_tiny data.train.num_clips=320
 
