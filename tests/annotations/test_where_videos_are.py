@@ -43,6 +43,8 @@ def test_an_absolute_path_is_taken_as_it_is(tmp_path):
     elsewhere = tmp_path / "elsewhere.mp4"
     elsewhere.touch()
     assert search(tmp_path, [elsewhere], ["a/elsewhere.mp4", "elsewhere.mp4"]) == [elsewhere.as_posix()]
+    inside = tmp_path / "videos" / "a" / "x.mp4"
+    assert search(tmp_path, [inside, "a/x.mp4"], ["a/x.mp4"]) == ["a/x.mp4", "a/x.mp4"]
     assert search(tmp_path, ["/gone/a/x.mp4"], ["a/x.mp4", "b/x.mp4"]) == ["a/x.mp4"]
 
 

@@ -210,3 +210,10 @@ def test_weights_that_a_run_left_without_numbers_are_refused():
     state["blocks.0.mlp.fc1.bias"][3] = float("nan")
     with pytest.raises(CheckpointError, match=r"numbers in blocks\.0\.mlp\.fc1\.bias that are not finite"):
         create_model("videomae_tiny", checkpoint=state)
+
+
+def test_half_precision_is_loaded_even_where_its_sum_is_none():
+    state = create_model("videomae_tiny").state_dict()
+    state["blocks.0.mlp.fc1.weight"] = torch.full_like(state["blocks.0.mlp.fc1.weight"], 60.0).half()
+    assert not state["blocks.0.mlp.fc1.weight"].sum().isfinite()
+    assert create_model("videomae_tiny", checkpoint=state).blocks[0].mlp.fc1.weight.dtype == torch.float32

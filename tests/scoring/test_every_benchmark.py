@@ -128,11 +128,13 @@ def test_a_file_without_tubes_scores_nothing(name, tmp_path):
     assert set(score(name, files).figures.values()) == {0.0}
 
 
-def test_what_linking_drops_is_counted(tmp_path):
-    files, _ = jhmdb(tmp_path)
+@pytest.mark.parametrize(("name", "flavour"), [("jhmdb", "act"), ("multisports", "mmaction2")])
+def test_what_linking_drops_is_counted(name, flavour, tmp_path):
+    files, _ = CASES[name](tmp_path)
     rows = [[0, frame, 0, 0.9, 10, 10, 50, 90] for frame in range(1, 13)]
     save_pickle(tmp_path / "frame_detections.pkl", np.array(rows, np.float64))
-    notes = score("jhmdb", replace(files, predictions=tmp_path / "frame_detections.pkl")).notes
+    files = replace(files, predictions=tmp_path / "frame_detections.pkl")
+    notes = score(name, files, flavour=flavour).notes
     assert [count for what, count in notes.items() if "under 15 frames" in what] == [1]
 
 

@@ -8,6 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 from tubelet.annotations.actions import AnnotationError
 from tubelet.annotations.units import to_pixels
 
+OUTSIDE = 0.1
+"""How much of the frame's size a detected box may leave it by: detectors look a little past the edge."""
+
 
 def check_boxes(boxes: ArrayLike, width: float, height: float, where: Callable[[int], str]) -> NDArray[np.float64]:
     """Boxes that lie in their frame.

@@ -16,16 +16,13 @@ import numpy as np
 
 from tubelet.annotations.actions import AnnotationError, Box, Tube, Video, VideoSet
 from tubelet.annotations.ava import number_text
-from tubelet.annotations.box_numbers import check_boxes, file_pixels
+from tubelet.annotations.box_numbers import OUTSIDE, check_boxes, file_pixels
 from tubelet.annotations.losses import report_losses
 from tubelet.annotations.pickles import load_pickle, save_pickle
 from tubelet.annotations.text_files import PathLike, class_names, read_json, read_lines, write_lines
 from tubelet.annotations.units import frame_to_seconds, seconds_to_frame, to_fractions
 
 FRAME_RATE = 25.0
-
-BEYOND = 0.1
-"""How much of the frame's size a detected box may leave it by: detectors look a little past the edge."""
 
 _ROW = "sport/video.mp4,frame,x1,y1,x2,y2,label,entity_id"
 _FRAMES = "a pickle of an array (N, 8): video, frame, label, score, x1, y1, x2, y2"
@@ -270,7 +267,7 @@ def _check_rows(
             f"{where(row)} has the frame {frames[row]:g}; expected a whole number from 1 to {lengths[row]:g}."
         )
     edges = np.tile(sizes, 2)
-    outside = np.flatnonzero(((boxes < -BEYOND * edges) | (boxes > (1 + BEYOND) * edges)).any(axis=1))
+    outside = np.flatnonzero(((boxes < -OUTSIDE * edges) | (boxes > (1 + OUTSIDE) * edges)).any(axis=1))
     if len(outside):
         row, (width, height) = int(outside[0]), sizes[outside[0]]
         raise AnnotationError(

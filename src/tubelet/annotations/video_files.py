@@ -43,8 +43,8 @@ def find_videos(videos: VideoSet, root: PathLike) -> tuple[VideoSet, tuple[str, 
         root: folder that holds the videos, however it is laid out.
 
     Returns:
-        The videos that are there, with absolute paths or such relative to ``root``, and the paths of those that are
-        not.
+        The videos that are there, with paths relative to ``root``, absolute ones where they lie elsewhere, and the
+        paths of those that are not there.
 
     Raises:
         AnnotationError: when ``root`` is no folder, or a video fits two files equally.
@@ -66,7 +66,7 @@ def find_videos(videos: VideoSet, root: PathLike) -> tuple[VideoSet, tuple[str, 
     missing: list[str] = []
     for video in videos:
         match = found[Path(video.path)]
-        if match is not None and [one for one in claims[match[0]] if one >= match[1]] == [match[1]]:
+        if match is not None and _is_meant(match[1], claims[match[0]]):
             there.append(replace(video, path=match[0].as_posix()))
         else:
             missing.append(video.path)
@@ -79,12 +79,18 @@ _Likeness = tuple[bool, int, bool]  # the same path; how many folders above are 
 def _nearest(path: Path, by_stem: Mapping[str, list[Path]], root: Path) -> tuple[Path, _Likeness] | None:
     """The file that a path means, and how well it fits."""
     if path.is_absolute() and path.is_file():
-        return path, (True, 0, True)
+        here = root.absolute()
+        return (path.relative_to(here) if path.is_relative_to(here) else path), (True, 0, True)
     likeness = {file: _likeness(path, file) for file in by_stem.get(path.stem, [])}
     fitting = [file for file, alike in likeness.items() if alike == max(likeness.values())]
     if len(fitting) > 1:
         raise AnnotationError(f"{path} fits two files under {root}, {fitting[0]} and {fitting[1]}; expected one.")
     return (fitting[0], likeness[fitting[0]]) if fitting else None
+
+
+def _is_meant(likeness: _Likeness, claims: list[_Likeness]) -> bool:
+    """Whether a file is the video's: its path says so, or no other path of the list fits it as well."""
+    return likeness[0] or sum(other >= likeness for other in claims) == 1
 
 
 def _likeness(path: Path, other: Path) -> _Likeness:

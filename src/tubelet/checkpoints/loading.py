@@ -55,7 +55,7 @@ def hand_over(model: nn.Module, converted: Converted, name: str, source: str, hi
             have = getattr(config, key)
             raise CheckpointError(f"{source} does not fit {name}: it says {key}={value}, the model has {have}.")
     for key, tensor in converted.tensors.items():
-        if tensor.is_floating_point() and not tensor.is_meta and not tensor.sum().isfinite():
+        if tensor.is_floating_point() and not tensor.is_meta and not tensor.sum(dtype=torch.float64).isfinite():
             raise CheckpointError(f"{source} has numbers in {key} that are not finite; expected trained weights.")
     device = torch.empty(0).device  # `get_default_device` of PyTorch 2.7 does not see a surrounding `with`
     tensors = {key: tensor.to(device, wanted[key].dtype) for key, tensor in converted.tensors.items()}

@@ -56,7 +56,7 @@ def main() -> None:
     except TubeletError as error:
         console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)
-    except OSError as error:  # a full disk, a folder that went away: nothing that another try in the code would mend
+    except OSError as error:  # a full disk, a folder that went away
         place = f"{error.filename}: " if error.filename else ""
         console.print(f"[bold red]error:[/] {escape(place + str(error.strerror or error))}.", highlight=False)
         sys.exit(1)

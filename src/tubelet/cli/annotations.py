@@ -18,6 +18,7 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
+from tubelet.cli.outputs import folder_to_write
 from tubelet.errors import TubeletError, did_you_mean
 
 if TYPE_CHECKING:
@@ -206,10 +207,10 @@ def _option_list(function: Callable[..., Any]) -> str:
 def _save_statistics(folder: Path, videos: VideoSet, statistics: SetStatistics, title: str) -> None:
     import numpy as np
 
-    from tubelet.annotations.text_files import make_folder, write_text
+    from tubelet.annotations.text_files import write_text
     from tubelet.viewer.data_statistics import save_data_statistics
 
-    make_folder(folder)
+    folder_to_write(folder)
     figures = asdict(statistics) | {"instances_per_video": statistics.instances_per_video}
     write_text(folder / "stats.json", json.dumps(figures, ensure_ascii=False, indent=1) + "\n")
     occurring = {one.name: one.total for one in statistics.classes}

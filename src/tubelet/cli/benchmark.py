@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from tubelet.annotations.text_files import make_folder
+from tubelet.cli.outputs import folder_to_write
 from tubelet.scoring import BENCHMARKS, Files, Score, score
 
 
@@ -42,10 +42,10 @@ def score_benchmark(
 ) -> None:
     """Score, print, and write results.json and the pictures."""
     console = Console()
+    folder_to_write(output)
     with _stages(Console(stderr=True)) as stage:
         found = score(name, files, flavour=flavour, intervals=intervals, errors=errors, progress=stage)
         stage("draw and write")
-        make_folder(output)
         found.save(output / "results.json")
         written = [output / "results.json", *_draw(found, output)]
     if official:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tubelet.cli.annotations import check, convert, formats, stats
+from tubelet.cli.outputs import folder_to_write
 
 app = typer.Typer(help="Make data sets, and look over them.", no_args_is_help=True, rich_markup_mode="markdown")
 for verb in (check, stats, formats, convert):
@@ -33,10 +34,9 @@ def synthetic(
 
     The clips stand in a folder a class, ready to train on: `data.train.root=synthetic/clips/train`.
     """
-    from tubelet.annotations.text_files import make_folder
     from tubelet.datasets.synthetic import write_synthetic
 
-    make_folder(output)
+    folder_to_write(output)
     with Progress() as progress:
         task = progress.add_task("render", total=videos + clips)
         write_synthetic(

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from tubelet.annotations import load_videos
 from tubelet.annotations.ava import AvaColumns, read_ava_columns
 from tubelet.annotations.ava_lists import read_ava_excluded, read_ava_label_map
+from tubelet.annotations.box_numbers import OUTSIDE
 from tubelet.metrics.ava import ALPHACTION_CSV, MMACTION2, OFFICIAL, SLOWFAST, AvaRules, ava_frame_map, group_means
 from tubelet.metrics.tables import Boxes
 from tubelet.scoring.columns import numbered
-from tubelet.scoring.files import OUTSIDE, Files, ScoringError, checked_scores
+from tubelet.scoring.files import Files, ScoringError, checked_scores
 from tubelet.scoring.result import Score, detection_score, reported
 
 FLAVOURS: Mapping[str, AvaRules] = {

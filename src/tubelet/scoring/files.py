@@ -19,9 +19,6 @@ from tubelet.errors import TubeletError, did_you_mean
 Options = Mapping[str, Any]
 Action = Label | Segment | Box | Tube
 
-OUTSIDE = 0.1
-"""How much of the frame's size a predicted box may leave it by; boxes in pixels leave it by far more."""
-
 
 class ScoringError(TubeletError):
     """Files that cannot be scored, or an option that a benchmark does not have."""

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tubelet.annotations import Video, VideoSet, load_videos
+from tubelet.annotations.box_numbers import OUTSIDE
 from tubelet.annotations.multisports import (
     FRAME_RATE,
     read_multisports_frame_detections,
@@ -28,12 +29,11 @@ from tubelet.metrics import act, multisports, yowo
 from tubelet.metrics.detection_figures import DetectionFigures
 from tubelet.metrics.tables import Boxes, Tubes
 from tubelet.metrics.tube_errors import tube_errors
-from tubelet.metrics.tube_linking import Tubelets, link_tubelets, mmaction2_tubes
+from tubelet.metrics.tube_linking import ACT_LINKING, Tubelets, link_tubelets, mmaction2_tubes
 from tubelet.metrics.tube_overlap import ACT, MULTISPORTS
 from tubelet.metrics.viterbi_linking import link_every_frame
 from tubelet.scoring.columns import Frames, numbered
 from tubelet.scoring.files import (
-    OUTSIDE,
     Files,
     Options,
     ScoringError,
@@ -87,11 +87,12 @@ def multisports_score(files: Files, flavour: str) -> Score:
     found = _read(files, truth, frames, labels)
     if found.tubelets is not None:
         raise ScoringError(f"{files.predictions} holds tubelets; MultiSports takes tubes, or boxes on frames.")
-    tubes = found.tubes
+    tubes, dropped = found.tubes, 0
     if flavour == "mmaction2":
         if found.boxes is None:
             raise ScoringError(f"{files.predictions} holds tubes; the flavour mmaction2 links boxes, and needs those.")
-        tubes = mmaction2_tubes(found.boxes, frames.videos_of_frames).tubes
+        linked = mmaction2_tubes(found.boxes, frames.videos_of_frames)
+        tubes, dropped = linked.tubes, linked.dropped
     boxes = found.boxes
     if boxes is None:
         assert found.tubes is not None
@@ -112,7 +113,7 @@ def multisports_score(files: Files, flavour: str) -> Score:
         boxes, frames.boxes_of_tubes(instances), truth.classes, frames.videos_of_frames
     )
     parts |= reported("frame-mAP", frame_map, [0.5])
-    return _score(parts, diagnose)
+    return _score(parts, diagnose, dropped)
 
 
 def _act(files: Files, flavour: str, truth: VideoSet) -> Score:
@@ -137,9 +138,7 @@ def _act(files: Files, flavour: str, truth: VideoSet) -> Score:
     frame_map = act.act_frame_map(boxes, frames.boxes_of_tubes(instances), truth.classes, 0.5, frames.videos_of_frames)
     parts = reported("frame-mAP", frame_map, [0.5]) | reported("video-mAP", figures, [0.2, 0.5, 0.75])
     parts |= {"video-mAP@0.5:0.95": at_thresholds(figures, act.HIGH_OVERLAPS)}
-    score = _score(parts, partial(tube_errors, tubes, instances, truth.classes, 0.5, ACT))
-    too_short = {"linked tubes of under 15 frames, or of hardly any score, that ACT drops": dropped} if dropped else {}
-    return replace(score, notes={**score.notes, **too_short})
+    return _score(parts, partial(tube_errors, tubes, instances, truth.classes, 0.5, ACT), dropped)
 
 
 def _yowo(files: Files, truth: VideoSet, found: Found, frames: Frames, instances: Tubes) -> Score:
@@ -159,8 +158,10 @@ def _yowo(files: Files, truth: VideoSet, found: Found, frames: Frames, instances
     return _score(parts, partial(tube_errors, tubes, instances, truth.classes, 0.5, ACT))
 
 
-def _score(parts: Mapping[str, DetectionFigures], diagnose: object) -> Score:
-    notes: dict[str, int] = {}
+def _score(parts: Mapping[str, DetectionFigures], diagnose: object, dropped: int = 0) -> Score:
+    """The figures; ``dropped`` tubes were linked and not kept."""
+    least = ACT_LINKING.least_length
+    notes = {f"linked tubes of under {least} frames, or of hardly any score, are dropped": dropped} if dropped else {}
     for name, figures in parts.items():
         notes |= {f"{what} ({name.partition('@')[0]})": count for what, count in figures.ignored.items()}
     score = detection_score(parts)
